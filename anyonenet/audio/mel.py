@@ -1,0 +1,129 @@
+"""Log-mel spectrograms: the one speech representation of every stage (AnyoneNet section IV-A4).
+
+50 ms window and 12.5 ms hop give 80 frames a second. A *mel* everywhere in this project is the natural logarithm
+of the mel-filtered magnitude, floored and standardised by constants: `(ln(max(m, floor)) - centre) / scale`.
+"""
+
+from __future__ import annotations
+
+import math
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from typing import Any
+
+import librosa
+import torch
+from torch import Tensor
+
+
+@dataclass(frozen=True)
+class MelSettings:
+    """Numbers of the mel spectrogram. 24 kHz: `MelSettings(sample_rate=24000)` (1200/300 samples)."""
+
+    sample_rate: int = 16000
+    """Hz"""
+    window_seconds: float = 0.05
+    hop_seconds: float = 0.0125
+    bands: int = 80
+    lowest_hz: float = 50.0
+    highest_hz: float = 7600.0
+    floor: float = 1e-5
+    """smallest mel magnitude kept"""
+    centre: float = -5.0
+    """subtracted from the log-mel (natural logarithm)"""
+    scale: float = 2.5
+    """divides the centred log-mel"""
+
+    def __post_init__(self) -> None:
+        for name in ("window_seconds", "hop_seconds"):
+            samples = getattr(self, name) * self.sample_rate
+            if abs(samples - round(samples)) > 1e-6:
+                raise ValueError(
+                    f"{name} = {getattr(self, name)} is {samples:.3f} samples at {self.sample_rate} Hz; "
+                    "choose a sample rate that gives a whole number (16000 or 24000)"
+                )
+
+    @property
+    def window_samples(self) -> int:
+        return round(self.window_seconds * self.sample_rate)
+
+    @property
+    def hop_samples(self) -> int:
+        return round(self.hop_seconds * self.sample_rate)
+
+    @property
+    def fft_samples(self) -> int:
+        return 2 ** math.ceil(math.log2(self.window_samples))
+
+    @property
+    def frame_rate(self) -> float:
+        """Mel frames a second."""
+        return self.sample_rate / self.hop_samples
+
+    @property
+    def silence(self) -> float:
+        """The standardised value of digital silence."""
+        return (math.log(self.floor) - self.centre) / self.scale
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@lru_cache(maxsize=8)
+def mel_filterbank(settings: MelSettings) -> Tensor:
+    """Slaney-normalised triangular filters, `(bands, fft_samples // 2 + 1)` float32."""
+    return torch.from_numpy(
+        librosa.filters.mel(
+            sr=settings.sample_rate,
+            n_fft=settings.fft_samples,
+            n_mels=settings.bands,
+            fmin=settings.lowest_hz,
+            fmax=min(settings.highest_hz, settings.sample_rate / 2),
+        )
+    )
+
+
+def frames_of(samples: int, settings: MelSettings) -> int:
+    """Number of mel frames of a waveform of `samples` samples: one a started hop."""
+    return -(-samples // settings.hop_samples)
+
+
+def log_mel(waveform: Tensor, settings: MelSettings | None = None) -> Tensor:
+    """Standardised log-mel spectrogram.
+
+    Args:
+        waveform: `(..., samples)` float32 in [-1, 1], at `settings.sample_rate`.
+        settings: the project's numbers when None.
+
+    Returns:
+        `(..., frames, bands)` float32; frame t is centred on sample `t * hop_samples`.
+
+    Raises:
+        ValueError: the waveform is empty.
+    """
+    settings = settings or MelSettings()
+    samples = waveform.shape[-1]
+    if samples == 0:
+        raise ValueError("the waveform is empty; expected at least one sample")
+    frames = frames_of(samples, settings)
+    padded = torch.nn.functional.pad(waveform, (0, frames * settings.hop_samples - samples))
+    spectrum = torch.stft(
+        padded.reshape(-1, padded.shape[-1]),
+        settings.fft_samples,
+        settings.hop_samples,
+        settings.window_samples,
+        torch.hann_window(settings.window_samples, device=waveform.device),
+        center=True,
+        pad_mode="constant",
+        return_complex=True,
+    ).abs()[..., :frames]
+    mel = mel_filterbank(settings).to(waveform.device) @ spectrum
+    log = mel.clamp_min(settings.floor).log()
+    standardised = (log - settings.centre) / settings.scale
+    return standardised.transpose(-1, -2).reshape(*waveform.shape[:-1], frames, settings.bands)
+
+
+def mel_magnitude(mel: Tensor, settings: MelSettings | None = None) -> Tensor:
+    """Inverse of the standardisation: `(..., frames, bands)` log-mel -> mel magnitude."""
+    settings = settings or MelSettings()
+    return (mel * settings.scale + settings.centre).exp()

@@ -1,0 +1,21 @@
+"""The errors a user can cause. The program prints each as one line and exits with code 2."""
+
+
+class AnyoneNetError(Exception):
+    """Base of the project's errors: the message is one line that says what, where and how to mend it."""
+
+
+class InputError(AnyoneNetError, ValueError):
+    """What the user gave (text, picture, option, file) cannot be used."""
+
+
+class FaceError(InputError):
+    """A picture without a usable face: none, too small, or in profile."""
+
+
+class WeightsError(AnyoneNetError):
+    """Weights are missing, corrupt, or made for something else."""
+
+
+class CorpusError(AnyoneNetError):
+    """A corpus folder is missing, incomplete, or not of the expected layout."""
