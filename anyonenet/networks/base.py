@@ -23,7 +23,8 @@ class Network(nn.Module):
         network = super().__new__(cls)
         try:
             bound = inspect.signature(cls.__init__).bind(network, *args, **kwargs)
-        except TypeError:  # copy and pickle call `__new__` bare and restore `arguments` later; misuse fails in `__init__`
+        except TypeError:
+            # copy and pickle call `__new__` bare and restore `arguments` later; real misuse fails in `__init__`
             return network
         bound.apply_defaults()
         values = {name: value for name, value in bound.arguments.items() if name != "self"}
