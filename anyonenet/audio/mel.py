@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass
 from functools import lru_cache
 from typing import Any
 
-import librosa
+import numpy as np
 import torch
 from torch import Tensor
 
@@ -69,18 +69,39 @@ class MelSettings:
         return asdict(self)
 
 
+_SLANEY_HZ_A_MEL = 200.0 / 3
+_SLANEY_KNEE_HZ = 1000.0
+_SLANEY_LOG_STEP = math.log(6.4) / 27
+
+
+def _hz_of_mels(mels: np.ndarray) -> np.ndarray:
+    """Slaney's auditory scale: linear below 1 kHz, logarithmic above."""
+    knee = _SLANEY_KNEE_HZ / _SLANEY_HZ_A_MEL
+    linear = mels * _SLANEY_HZ_A_MEL
+    logarithmic = _SLANEY_KNEE_HZ * np.exp(_SLANEY_LOG_STEP * (mels - knee))
+    return np.where(mels < knee, linear, logarithmic)
+
+
+def _mel_of_hz(hz: float) -> float:
+    if hz < _SLANEY_KNEE_HZ:
+        return hz / _SLANEY_HZ_A_MEL
+    return _SLANEY_KNEE_HZ / _SLANEY_HZ_A_MEL + math.log(hz / _SLANEY_KNEE_HZ) / _SLANEY_LOG_STEP
+
+
 @lru_cache(maxsize=8)
 def mel_filterbank(settings: MelSettings) -> Tensor:
-    """Slaney-normalised triangular filters, `(bands, fft_samples // 2 + 1)` float32."""
-    return torch.from_numpy(
-        librosa.filters.mel(
-            sr=settings.sample_rate,
-            n_fft=settings.fft_samples,
-            n_mels=settings.bands,
-            fmin=settings.lowest_hz,
-            fmax=min(settings.highest_hz, settings.sample_rate / 2),
-        )
-    )
+    """Slaney-normalised triangular filters (Slaney 1998, Auditory Toolbox), `(bands, fft_samples // 2 + 1)` float32.
+
+    Computed here because importing an audio library for these lines takes a second of every start.
+    """
+    highest = min(settings.highest_hz, settings.sample_rate / 2)
+    edges = _hz_of_mels(np.linspace(_mel_of_hz(settings.lowest_hz), _mel_of_hz(highest), settings.bands + 2))
+    bins = np.linspace(0, settings.sample_rate / 2, settings.fft_samples // 2 + 1)
+    left, middle, right = edges[:-2, None], edges[1:-1, None], edges[2:, None]
+    rising = (bins - left) / (middle - left)
+    falling = (right - bins) / (right - middle)
+    triangles = np.maximum(0, np.minimum(rising, falling))
+    return torch.from_numpy((triangles * 2 / (right - left)).astype(np.float32))  # each of unit area
 
 
 def frames_of(samples: int, settings: MelSettings) -> int:
