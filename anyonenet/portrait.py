@@ -1,0 +1,113 @@
+"""A photograph made ready: scaled to the video's size, its face found, its landmarks taken apart."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from anyonenet.errors import FaceError
+from anyonenet.face import quaternion
+from anyonenet.face.detection import choose_face
+from anyonenet.face.image import load_photo
+from anyonenet.face.landmarks import LandmarkDetector
+from anyonenet.face.registration import place, register
+from anyonenet.motion import FaceMotion
+
+NECK = np.array([0.0, 1.2, 0.8])
+"""where the head turns, in frontal coordinates (outer-eye distances): below the skull's middle"""
+CROP_FACES = 2.4
+"""side of a cropped picture, in heights of the face from brow to chin"""
+
+
+@dataclass(frozen=True)
+class Portrait:
+    """A photo and its face, in pixels of the video."""
+
+    image: np.ndarray  # (H, W, 3) uint8 RGB, sides even
+    landmarks: np.ndarray  # (68, 3) float32
+    frontal: np.ndarray  # (68, 3) float32, outer-eye distances
+    quaternion: np.ndarray  # (4,) float32
+    scale: float
+    """pixels an outer-eye distance"""
+    translation: np.ndarray  # (3,) pixels
+    notices: tuple[str, ...] = ()
+    """what the user should know, one line each"""
+
+    def place(self, motion: FaceMotion) -> np.ndarray:
+        """Moved frontal landmarks into the picture, turning about the neck: `(F, 68, 3)` float32 pixels."""
+        matrices = quaternion.to_matrix(np.concatenate([self.quaternion[None], motion.quaternions]))
+        necks = self.scale * (matrices @ NECK)  # (F + 1, 3)
+        translations = self.translation + necks[0] - necks[1:]
+        return place(motion.landmarks, motion.quaternions, np.full(len(translations), self.scale), translations)
+
+
+class PortraitReader:
+    """Reads photos with the face models loaded once.
+
+    Args:
+        backend: 'dlib' (weights inside its package) or 'fan' (the paper's; downloads its weights).
+    """
+
+    def __init__(self, backend: str = "dlib"):
+        self._detector = LandmarkDetector(backend)
+
+    def read(self, path: Path, size: int = 512, crop: bool = False, face: int | None = None) -> Portrait:
+        """Make a photo ready.
+
+        Args:
+            path: any picture.
+            size: pixels, longest side at most.
+            crop: keep a square around the head only.
+            face: 1 = the largest; None takes the largest.
+
+        Raises:
+            InputError: the file is no picture.
+            FaceError: no face, not so many faces, or the face is too small or in profile.
+        """
+        image = load_photo(path)
+        notices: list[str] = []
+        try:
+            box = choose_face(image, face, notice=notices.append)
+            landmarks = self._detector(image, box).astype(np.float64)
+        except FaceError as error:
+            raise FaceError(f"{path}: {error}") from None
+        if crop:
+            image, landmarks = _cropped(image, landmarks)
+        image, landmarks = _fitted(image, landmarks, size)
+        taken_apart = register(landmarks)
+        return Portrait(
+            image=image,
+            landmarks=landmarks.astype(np.float32),
+            frontal=taken_apart.frontal,
+            quaternion=taken_apart.quaternions,
+            scale=float(taken_apart.scale),
+            translation=taken_apart.translation.astype(np.float64),
+            notices=tuple(f"{path}: {notice}" for notice in notices),
+        )
+
+
+def _cropped(image: np.ndarray, landmarks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """A square around the head, moved or shrunk to stay inside the picture."""
+    top, bottom = landmarks[:, 1].min(), landmarks[:, 1].max()
+    height, width = image.shape[:2]
+    side = int(min(CROP_FACES * (bottom - top), height, width))
+    middle_x = (landmarks[:, 0].min() + landmarks[:, 0].max()) / 2
+    middle_y = top + 0.45 * (bottom - top)  # hair above needs more room than the chin below
+    left = int(np.clip(middle_x - side / 2, 0, width - side))
+    upper = int(np.clip(middle_y - side / 2, 0, height - side))
+    return image[upper : upper + side, left : left + side], landmarks - [left, upper, 0]
+
+
+def _fitted(image: np.ndarray, landmarks: np.ndarray, size: int) -> tuple[np.ndarray, np.ndarray]:
+    """Longest side at most `size`, both sides even, as the video's colours need."""
+    height, width = image.shape[:2]
+    factor = min(1.0, size / max(height, width))
+    new_width, new_height = (max(2, round(side * factor / 2) * 2) for side in (width, height))
+    if (new_height, new_width) != (height, width):
+        method = cv2.INTER_AREA if factor < 1 else cv2.INTER_LINEAR
+        image = np.asarray(cv2.resize(image, (new_width, new_height), interpolation=method), dtype=np.uint8)
+    across, down = new_width / width, new_height / height
+    return np.ascontiguousarray(image), landmarks * [across, down, (across + down) / 2]

@@ -1,0 +1,91 @@
+"""The program: `anyonenet VERB ...`, or `python -m commands VERB ...`.
+
+Nothing heavy is imported until a verb is known and its options are read, so that help and mistakes answer at once.
+"""
+
+from __future__ import annotations
+
+import importlib
+import signal
+import sys
+from types import FrameType
+
+from commands.options import Mistake, nearest
+
+VERBS = {
+    "generate": "text and photo in, talking-head video out",
+    "mini": "build the embedded corpora (synthetic, in the real corpora's layouts)",
+    "fit": "train a stage from a configuration",
+    "validate": "validate a stage's checkpoint",
+    "test": "test a stage's checkpoint",
+    "evaluate": "measure a stage's exported weights: a table and JSON",
+    "export": "turn a training run into weights with a model card",
+    "doctor": "what is installed, which weights and device, what is missing",
+}
+"""Verb and its one line of help; each verb is `commands/<verb>.py` with `main(arguments) -> exit code`."""
+
+
+def overview() -> str:
+    """What `anyonenet --help` prints."""
+    lines = ["usage: anyonenet VERB [options]    (anyonenet VERB --help tells more)", ""]
+    lines += [f"  {verb:<10}{line}" for verb, line in VERBS.items()]
+    lines += ["", 'example: anyonenet generate --text "Good morning." --image photo.jpg --out talk.mp4']
+    return "\n".join(lines)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    """Run one verb.
+
+    Args:
+        arguments: the command line without the program's name; `sys.argv[1:]` when None.
+
+    Returns:
+        Exit code: 0 done, 1 the verb says no (a check failed), 2 the user's mistake, 130 stopped by Ctrl-C.
+    """
+    arguments = sys.argv[1:] if arguments is None else arguments
+    try:
+        if not arguments:
+            raise Mistake(f"no verb given; one of: {', '.join(VERBS)} (anyonenet --help)")
+        verb, *rest = arguments
+        if verb in ("--help", "-h", "help"):
+            print(overview())
+            return 0
+        if verb == "--version":
+            from importlib.metadata import version
+
+            print(f"anyonenet {version('anyonenet')}")
+            return 0
+        if verb not in VERBS:
+            raise Mistake(f"unknown verb '{verb}'{nearest(verb, VERBS)} (anyonenet --help lists them)")
+        signal.signal(signal.SIGTERM, _stop)
+        return int(importlib.import_module(f"commands.{verb}").main(rest))
+    except KeyboardInterrupt:
+        return _say("stopped", 130)
+    except Exception as error:
+        from anyonenet.errors import AnyoneNetError  # only now: a good start needs no package of ours
+
+        if isinstance(error, (Mistake, AnyoneNetError)):
+            return _say(" ".join(str(error).split()), 2)
+        if isinstance(error, OSError):
+            return _say(_of_system(error), 2)
+        raise
+
+
+def _stop(signal_number: int, frame: FrameType | None) -> None:
+    """A polite kill ends like an error: half-written files are cleared away by those who write them."""
+    raise SystemExit(128 + signal_number)
+
+
+def _say(line: str, code: int) -> int:
+    print(f"anyonenet: {line}", file=sys.stderr)
+    return code
+
+
+def _of_system(error: OSError) -> str:
+    """Disk full, permission, missing file: what the system says, and where."""
+    reason = error.strerror or str(error)
+    return f"{error.filename}: {reason}" if error.filename else " ".join(reason.split())
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,168 @@
+"""`anyonenet generate`: text and photo in, talking-head video out."""
+
+from __future__ import annotations
+
+import argparse
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from commands.options import Mistake, Options, between, positive, seed
+
+if TYPE_CHECKING:
+    from anyonenet.pipeline import Pipeline
+    from anyonenet.request import Request
+
+DESCRIPTION = """\
+A photo speaks a text, in a voice chosen from the face. The video (H.264, AAC) bears a
+visible mark and C2PA content credentials that say it was made by a program."""
+
+EXAMPLE = 'anyonenet generate --text "Good morning." --image photo.jpg --out talk.mp4'
+
+
+def options() -> Options:
+    """The options of this verb."""
+    parser = Options("generate", DESCRIPTION, EXAMPLE)
+    job = parser.add_argument_group("what to make")
+    job.add_argument("--text", help="what to say, any length, English or Mandarin")
+    job.add_argument("--image", type=Path, help="a picture with a face: photo, painting, cartoon, statue")
+    job.add_argument("--out", type=Path, help="the video to write, ending in .mp4")
+    job.add_argument(
+        "--manifest",
+        type=Path,
+        metavar="CSV",
+        help="many jobs: a CSV file with the columns text, image, out, and any other option as a column",
+    )
+    job.add_argument(
+        "--verify", type=Path, metavar="FILE", help="make nothing: say what provenance a video carries (0 good, 1 not)"
+    )
+    voice = parser.add_argument_group("voice")
+    voice.add_argument("--language", choices=("en", "zh"), help="default: detected sentence by sentence")
+    voice.add_argument("--speech", type=Path, metavar="FILE", help="take the voice of this recording, not the face's")
+    voice.add_argument("--seed", type=seed, default=0, help="the same seed gives the same result (default 0)")
+    picture = parser.add_argument_group("picture")
+    picture.add_argument(
+        "--renderer",
+        choices=("warp", "unet"),
+        default="warp",
+        help="warp: moves the photo itself, needs no learned weights (default); unet: the paper's network",
+    )
+    picture.add_argument("--fps", type=between(5, 60, float), default=25.0, help="frames a second (default 25)")
+    picture.add_argument(
+        "--size",
+        type=between(64, 1024),
+        default=512,
+        metavar="PIXELS",
+        help="longest side at most, 64 to 1024 (default 512); smaller photos are not enlarged",
+    )
+    picture.add_argument("--crop", action="store_true", help="show a square around the head only")
+    picture.add_argument("--face", type=positive, metavar="N", help="which face, 1 = the largest (default)")
+    files = parser.add_argument_group("files")
+    files.add_argument(
+        "--weights", type=Path, metavar="DIR", help="folder of exported weights (default: the project's)"
+    )
+    files.add_argument("--device", default="cpu", help="cpu or cuda (default cpu)")
+    files.add_argument("--keep", action="store_true", help="write wav, mel, landmarks and frames beside the video")
+    files.add_argument("--no-watermark", action="store_true", help="leave the visible mark out")
+    files.add_argument("--no-credentials", action="store_true", help="leave the C2PA content credentials out")
+    return parser
+
+
+def main(arguments: list[str]) -> int:
+    values = options().read(arguments)
+    if values.verify is not None:
+        return verify(values.verify)
+    requests = requests_of(values)
+    from anyonenet.pipeline import Pipeline
+    from commands.places import default_weights, usable_device
+
+    pipeline = Pipeline(values.weights or default_weights(), usable_device(values.device))
+    if values.manifest is None:
+        report(pipeline, requests[0])
+        return 0
+    return report_all(pipeline, requests)
+
+
+def requests_of(values: argparse.Namespace) -> list[Request]:
+    """The jobs that the options ask for, checked as far as that goes without models."""
+    from anyonenet.request import Request, read_manifest
+
+    given = {name: getattr(values, name) for name in ("text", "image", "out")}
+    if values.manifest is not None:
+        extra = [f"--{name}" for name, value in given.items() if value is not None]
+        if extra:
+            raise Mistake(f"generate: --manifest brings its own text, image and out; leave {extra[0]} away")
+    else:
+        missing = [f"--{name}" for name, value in given.items() if value is None]
+        if missing:
+            raise Mistake(f"generate: {', '.join(missing)} missing (anyonenet generate --help)")
+    request = Request(
+        text=values.text or "",
+        image=values.image or Path(),
+        out=values.out or Path(),
+        language=values.language,
+        speech=values.speech,
+        renderer=values.renderer,
+        fps=values.fps,
+        size=values.size,
+        crop=values.crop,
+        face=values.face,
+        seed=values.seed,
+        keep=values.keep,
+        watermark=not values.no_watermark,
+        credentials=not values.no_credentials,
+    )
+    if values.manifest is not None:
+        return read_manifest(values.manifest, request)
+    request.check()
+    return [request]
+
+
+def report(pipeline: Pipeline, request: Request) -> None:
+    """Make one video with a progress bar and print its summary."""
+    from tqdm import tqdm
+
+    with tqdm(unit="frame", desc=request.out.name, leave=False, disable=None) as bar:
+
+        def show(kind: str, done: int, known: int) -> None:
+            if kind == "frame":
+                bar.total = known
+                bar.update(done - bar.n)
+            else:
+                bar.set_postfix_str(f"sentence {done} of {known}")
+
+        summary = pipeline.generate(request, show)
+    for notice in summary.notices:
+        print(f"notice: {notice}")
+    parts = ", ".join(f"{part} {seconds:.1f}" for part, seconds in summary.wall_seconds.items() if part != "all")
+    nearest = ", ".join(f"{name} ({cosine:.2f})" for name, cosine in summary.nearest_speakers)
+    print(
+        f"{summary.out}: {summary.seconds:.1f} s of video ({summary.frames} frames, {summary.sentences} "
+        f"{'sentence' if summary.sentences == 1 else 'sentences'}) in {summary.wall_seconds['all']:.1f} s ({parts}); "
+        f"real-time factor {summary.real_time_factor:.2f}" + (f"; voice nearest to {nearest}" if nearest else "")
+    )
+
+
+def report_all(pipeline: Pipeline, requests: list[Request]) -> int:
+    """Make each video; a job that cannot be done is named and does not stop the others."""
+    import sys
+
+    from anyonenet.errors import InputError
+
+    failed = 0
+    for request in requests:
+        try:
+            report(pipeline, request)
+        except InputError as error:
+            failed += 1
+            print(f"anyonenet: {request.out}: {error}", file=sys.stderr)
+    print(f"{len(requests) - failed} of {len(requests)} videos made")
+    return 2 if failed else 0
+
+
+def verify(path: Path) -> int:
+    """Print what provenance a video carries."""
+    from anyonenet.render.provenance import verify as verify_file
+
+    found = verify_file(path)
+    print(f"{path}: {found}")
+    return 0 if found.valid else 1
