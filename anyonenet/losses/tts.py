@@ -1,0 +1,93 @@
+"""Losses of the speech synthesiser (Tacotron 2, Shen et al. 2018, section 2.2): mel before and after the post-net, stop.
+
+All are means over what is inside the utterances; padding never counts.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import torch
+from torch import Tensor, nn
+
+from anyonenet.types import TacotronOutput
+
+DISTANCES = ("mse", "l1", "both")
+
+
+@dataclass(frozen=True)
+class TTSLosses:
+    """The terms and their sum, scalars."""
+
+    total: Tensor
+    coarse: Tensor
+    """mel before the post-net"""
+    refined: Tensor
+    """mel after the post-net"""
+    stop: Tensor
+
+
+class TTSLoss(nn.Module):
+    """Sum of the mel distances before and after the post-net and the stop sign's cross-entropy.
+
+    Args:
+        distance: 'mse' (Tacotron 2), 'l1' (Tacotron), or 'both' added.
+        stop_weight: of the cross-entropy in the sum.
+        stop_positive_weight: of the one last step against the many before it.
+        silence: the standardised mel value that fills the last, incomplete step.
+    """
+
+    def __init__(
+        self,
+        distance: str = "mse",
+        stop_weight: float = 1.0,
+        stop_positive_weight: float = 5.0,
+        silence: float = 0.0,
+    ):
+        super().__init__()
+        if distance not in DISTANCES:
+            raise ValueError(f"distance is '{distance}'; expected one of {', '.join(DISTANCES)}")
+        self.distance = distance
+        self.stop_weight = stop_weight
+        self.stop_positive_weight = stop_positive_weight
+        self.silence = silence
+
+    def forward(self, output: TacotronOutput, mels: Tensor, mel_lengths: Tensor) -> TTSLosses:
+        """
+        Args:
+            output: of the network, S steps of r frames.
+            mels: `(B, T, bands)`, the truth; T <= S * r.
+            mel_lengths: `(B,)` int64, frames.
+        """
+        steps = output.stop_logits.shape[1]
+        frames = output.mels.shape[1]
+        reduction_factor = frames // steps
+        last_step = (mel_lengths - 1) // reduction_factor  # (B,)
+        step_numbers = torch.arange(steps, device=mels.device)
+        # the frames that fill up the last step are synthesised too, so they are taught as silence
+        mask = (torch.arange(frames, device=mels.device) < ((last_step + 1) * reduction_factor)[:, None])[..., None]
+        padded = nn.functional.pad(mels, (0, 0, 0, frames - mels.shape[1]))
+        inside = torch.arange(frames, device=mels.device) < mel_lengths[:, None]
+        target = torch.where(inside[..., None], padded, self.silence)
+        coarse = self._mel_distance(output.mels.float(), target, mask)
+        refined = self._mel_distance(output.refined_mels.float(), target, mask)
+        stop = self._stop_loss(output.stop_logits.float(), step_numbers, last_step)
+        return TTSLosses(coarse + refined + self.stop_weight * stop, coarse, refined, stop)
+
+    def _mel_distance(self, said: Tensor, target: Tensor, mask: Tensor) -> Tensor:
+        difference = (said - target) * mask
+        count = mask.sum() * said.shape[-1]
+        distance = said.new_zeros(())
+        if self.distance in ("mse", "both"):
+            distance = distance + difference.square().sum() / count
+        if self.distance in ("l1", "both"):
+            distance = distance + difference.abs().sum() / count
+        return distance
+
+    def _stop_loss(self, logits: Tensor, step_numbers: Tensor, last_step: Tensor) -> Tensor:
+        target = (step_numbers >= last_step[:, None]).float()
+        mask = (step_numbers <= last_step[:, None]).float()
+        entropy = nn.functional.binary_cross_entropy_with_logits(
+            logits, target, reduction="none", pos_weight=logits.new_tensor(self.stop_positive_weight)
+        )
+        return (entropy * mask).sum() / mask.sum()

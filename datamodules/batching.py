@@ -1,0 +1,87 @@
+"""Batches of items of similar length: less padding, hence less work, and the same work for every process."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+import numpy as np
+from torch.utils.data import Sampler
+
+
+class LengthBatchSampler(Sampler[list]):
+    """Batches of neighbours in length, in an order and composition that depend on (seed, epoch) alone.
+
+    Every process draws the same batches and takes every `world`-th one from its `rank` on, so all have equally many.
+    Lightning announces each epoch through `set_epoch`; set the trainer's `use_distributed_sampler` to False, since
+    this sampler already shards.
+
+    Args:
+        lengths: of the items.
+        batch_size: items a batch; a last, smaller batch of the epoch is dropped unless `shuffle` is False.
+        seed: of the order.
+        rank, world: this process and the number of processes.
+        shuffle: False gives the items by falling length, all of them, every time.
+        spread: how much lengths are disturbed before sorting, as a fraction: mixes the batches between epochs.
+        with_epoch: yield `(index, epoch)` for data sets whose items are drawn anew each epoch.
+    """
+
+    def __init__(
+        self,
+        lengths: Sequence[int] | np.ndarray,
+        batch_size: int,
+        seed: int = 0,
+        rank: int = 0,
+        world: int = 1,
+        shuffle: bool = True,
+        spread: float = 0.1,
+        with_epoch: bool = False,
+    ):
+        if batch_size < 1:
+            raise ValueError(f"batch_size is {batch_size}; expected at least 1")
+        if not 0 <= rank < world:
+            raise ValueError(f"rank {rank} is outside 0 to {world - 1}")
+        self.lengths = np.asarray(lengths)
+        self.batch_size = batch_size
+        self.seed = seed
+        self.rank = rank
+        self.world = world
+        self.shuffle = shuffle
+        self.spread = spread
+        self.with_epoch = with_epoch
+        self.epoch = 0
+        if len(self) == 0:
+            raise ValueError(
+                f"{len(self.lengths)} items give no batch of {batch_size} for each of {world} processes; "
+                "use a smaller batch_size"
+            )
+
+    @property
+    def sampler(self) -> LengthBatchSampler:
+        """Lightning looks for `set_epoch` on a batch sampler's `sampler`."""
+        return self
+
+    def set_epoch(self, epoch: int) -> None:
+        self.epoch = epoch
+
+    def __len__(self) -> int:
+        if not self.shuffle:
+            return -(-len(self._mine()) // self.batch_size)
+        return len(self.lengths) // self.batch_size // self.world
+
+    def __iter__(self) -> Iterator[list]:
+        for batch in self._batches():
+            yield [(int(index), self.epoch) if self.with_epoch else int(index) for index in batch]
+
+    def _mine(self) -> np.ndarray:
+        return np.argsort(-self.lengths, kind="stable")[self.rank :: self.world]
+
+    def _batches(self) -> list[np.ndarray]:
+        if not self.shuffle:
+            mine = self._mine()
+            return [mine[begin : begin + self.batch_size] for begin in range(0, len(mine), self.batch_size)]
+        rng = np.random.default_rng([self.seed, self.epoch])
+        disturbed = self.lengths * rng.uniform(1 - self.spread, 1 + self.spread, len(self.lengths))
+        kept = rng.permutation(len(self.lengths))[: len(self) * self.world * self.batch_size]
+        order = kept[np.argsort(disturbed[kept], kind="stable")]
+        batches = order.reshape(-1, self.batch_size)  # (batches, batch_size)
+        return list(batches[rng.permutation(len(batches))][self.rank :: self.world])
