@@ -1,0 +1,1 @@
+"""Pure functions that say how good a result is; stages use them in validation, `evaluation` in its tables."""

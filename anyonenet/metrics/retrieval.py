@@ -1,0 +1,128 @@
+"""Face to voice: how well queries of one modality find the person's item in the other.
+
+All functions take a similarity matrix `(Q, G)`, queries by gallery, and the persons of both sides. Ties count against
+the query, so that a constant similarity scores at chance or below, never above.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+
+
+def ranks(similarity: np.ndarray, queries: np.ndarray, gallery: np.ndarray) -> np.ndarray:
+    """`(Q,)` int64: 1 + the number of other persons' items at least as similar as the query's best own item.
+
+    Args:
+        similarity: `(Q, G)`.
+        queries: `(Q,)` person of each query.
+        gallery: `(G,)` person of each gallery item.
+
+    Raises:
+        ValueError: shapes do not fit, or a query's person is not in the gallery.
+    """
+    own = _own(similarity, queries, gallery)
+    best = np.where(own, similarity, -np.inf).max(1)
+    return 1 + (~own & (similarity >= best[:, None])).sum(1)
+
+
+def recall_at(query_ranks: np.ndarray, k: int) -> float:
+    """Share of queries whose rank is at most `k`."""
+    return float((np.asarray(query_ranks) <= k).mean())
+
+
+def median_rank(query_ranks: np.ndarray) -> float:
+    """Median of the ranks; 1 is the best."""
+    return float(np.median(query_ranks))
+
+
+def matching_accuracy(
+    similarity: np.ndarray,
+    queries: np.ndarray,
+    gallery: np.ndarray,
+    ways: int = 10,
+    trials: int = 2000,
+    seed: int = 0,
+) -> float:
+    """N-way matching: a query, one item of its person and one each of `ways - 1` other persons; how often is the own
+    item the most similar. Chance is 1 / ways.
+
+    Args:
+        similarity: `(Q, G)`.
+        queries: `(Q,)` person of each query.
+        gallery: `(G,)` person of each gallery item.
+        ways: number of candidates.
+        trials: number of draws.
+        seed: of the local generator that draws them.
+
+    Raises:
+        ValueError: shapes do not fit, or the gallery holds fewer than `ways` persons.
+    """
+    _own(similarity, queries, gallery)
+    items = {person: np.flatnonzero(gallery == person) for person in np.unique(gallery)}
+    persons = np.array(list(items))
+    if len(persons) < ways:
+        raise ValueError(f"the gallery holds {len(persons)} persons; {ways}-way matching needs at least {ways}")
+    rng = np.random.default_rng(seed)
+    right = 0
+    for _ in range(trials):
+        query = int(rng.integers(len(queries)))
+        others = rng.choice(persons[persons != queries[query]], ways - 1, replace=False)
+        own = similarity[query, rng.choice(items[queries[query]])]
+        right += all(own > similarity[query, rng.choice(items[other])] for other in others)
+    return right / trials
+
+
+def area_under_curve(scores: np.ndarray, positive: np.ndarray) -> float:
+    """Probability that a positive scores above a negative, ties counting half (Mann and Whitney).
+
+    Args:
+        scores: `(N,)`.
+        positive: `(N,)` bool.
+
+    Raises:
+        ValueError: positives or negatives are missing.
+    """
+    scores, positive = np.asarray(scores, dtype=np.float64).ravel(), np.asarray(positive, dtype=bool).ravel()
+    if positive.all() or not positive.any():
+        raise ValueError(
+            f"{int(positive.sum())} positive and {int((~positive).sum())} negative trials; both are needed"
+        )
+    negative = np.sort(scores[~positive])
+    below = np.searchsorted(negative, scores[positive], side="left")
+    level = np.searchsorted(negative, scores[positive], side="right") - below
+    return float((below + level / 2).mean() / negative.size)
+
+
+def within_group_auc(
+    similarity: np.ndarray,
+    queries: np.ndarray,
+    gallery: np.ndarray,
+    query_groups: np.ndarray,
+    gallery_groups: np.ndarray,
+) -> float:
+    """Area under the curve over the pairs of one group (one sex), so that telling groups apart earns nothing.
+
+    Args:
+        similarity: `(Q, G)`.
+        queries: `(Q,)` person of each query.
+        gallery: `(G,)` person of each gallery item.
+        query_groups: `(Q,)` group of each query; negative numbers are left out.
+        gallery_groups: `(G,)` group of each gallery item.
+
+    Raises:
+        ValueError: shapes do not fit, or no group has both matching and other pairs.
+    """
+    own = _own(similarity, queries, gallery)
+    pairs = (query_groups[:, None] == gallery_groups[None]) & (query_groups[:, None] >= 0)
+    return area_under_curve(similarity[pairs], own[pairs])
+
+
+def _own(similarity: np.ndarray, queries: np.ndarray, gallery: np.ndarray) -> np.ndarray:
+    """`(Q, G)` bool: pairs of one person."""
+    queries, gallery = np.asarray(queries), np.asarray(gallery)
+    if similarity.shape != (len(queries), len(gallery)):
+        raise ValueError(f"similarity is {similarity.shape}; expected {(len(queries), len(gallery))}")
+    own = queries[:, None] == gallery[None]
+    if not own.any(1).all():
+        raise ValueError(f"{int((~own.any(1)).sum())} queries have no item of their person in the gallery")
+    return own

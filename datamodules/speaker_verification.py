@@ -1,0 +1,208 @@
+"""Speech for the speaker encoder: random crops of training speakers, whole utterances of unseen ones.
+
+The paper trains on aidatatang_200zh (section IV-A2); any corpora with speakers will do. Speakers, not utterances, are
+split, by the hash of their names.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytorch_lightning as pl
+import torch
+from torch.utils.data import DataLoader, Dataset
+
+from anyonenet.audio.mel import MelSettings
+from anyonenet.errors import CorpusError
+from anyonenet.types import SpeakerBatch
+from datamodules.corpora.manifest import split_of
+from datamodules.mel_augmentation import MelAugmentation
+from datamodules.sampling import Draw, DrawSampler
+from datamodules.speech_mels import LONGEST_SECONDS, corpus_mels
+from datamodules.store import Store
+
+
+class SpeakerVerificationData(pl.LightningDataModule):
+    """Batches for `SpeakerEncoderModule`; `train_speakers` says how many speakers it trains on."""
+
+    def __init__(
+        self,
+        root: str = "data/mini",
+        features: str = "data/features",
+        corpora: Sequence[str] = ("aidatatang",),
+        crop_seconds: float = 2.0,
+        batch_size: int = 128,
+        crops_an_utterance: int = 1,
+        validation_share: float = 0.05,
+        test_share: float = 0.05,
+        trial_seconds: float = 4.0,
+        trials_a_speaker: int = 10,
+        augment: bool = True,
+        most_utterances: int | None = None,
+        workers: int = 0,
+        seed: int = 0,
+    ):
+        """
+        Args:
+            root: folder that holds the corpora.
+            features: folder for the stores of mels.
+            corpora: names from `datamodules.speech_mels.READERS`.
+            crop_seconds: length of the training crops; shorter utterances are repeated.
+            batch_size: crops a batch.
+            crops_an_utterance: crops drawn from each utterance in an epoch.
+            validation_share: of the speakers.
+            test_share: of the speakers.
+            trial_seconds: utterances of validation and test are cut to this.
+            trials_a_speaker: utterances of each validation or test speaker at most.
+            augment: whether training crops get rooms, microphones and noise (`MelAugmentation`).
+            most_utterances: of each speaker kept in the store; None keeps all.
+            workers: processes that load.
+            seed: of crops and their order.
+        """
+        super().__init__()
+        self.root, self.features = Path(root), Path(features)
+        self.corpora = list(corpora)
+        self.crop_seconds, self.batch_size, self.crops_an_utterance = crop_seconds, batch_size, crops_an_utterance
+        self.shares = (validation_share, test_share)
+        self.trial_seconds, self.trials_a_speaker = trial_seconds, trials_a_speaker
+        self.augmentation = MelAugmentation() if augment else None
+        self.most_utterances, self.workers, self.seed = most_utterances, workers, seed
+        self.settings = MelSettings()
+        self._items: dict[str, list[tuple[Store, int, str]]] = {}
+        self.speakers: list[str] = []
+
+    @property
+    def train_speakers(self) -> int:
+        """Number of training speakers; known after `setup`."""
+        return len(self.speakers)
+
+    def prepare_data(self) -> None:
+        for corpus in self.corpora:
+            self._store(corpus)
+
+    def setup(self, stage: str | None = None) -> None:
+        """Split the speakers.
+
+        Raises:
+            CorpusError: fewer than two speakers in training or validation.
+        """
+        if self._items:
+            return
+        items: dict[str, list[tuple[Store, int, str]]] = {"train": [], "validation": [], "test": []}
+        for corpus in self.corpora:
+            store = self._store(corpus)
+            for index, speaker in enumerate(store.manifest["speaker"]):
+                items[split_of(speaker, *self.shares)].append((store, index, f"{corpus}/{speaker}"))
+        for split in ("train", "validation"):
+            count = len({speaker for _, _, speaker in items[split]})
+            if count < 2:
+                raise CorpusError(
+                    f"{count} {split} speakers in {', '.join(self.corpora)}; at least 2 are needed: add corpora or "
+                    "change validation_share"
+                )
+        self.speakers = sorted({speaker for _, _, speaker in items["train"]})
+        self._items = items
+
+    def train_dataloader(self) -> DataLoader[Any]:
+        numbers = {speaker: number for number, speaker in enumerate(self.speakers)}
+        dataset = CropDataset(
+            [(store, index, numbers[speaker]) for store, index, speaker in self._items["train"]],
+            round(self.crop_seconds * self.settings.frame_rate),
+            self.crops_an_utterance,
+            self.augmentation,
+            self.settings,
+        )
+        return DataLoader(
+            dataset,
+            self.batch_size,
+            sampler=DrawSampler(dataset, self.seed),
+            collate_fn=collate,
+            num_workers=self.workers,
+            persistent_workers=self.workers > 0,
+            drop_last=len(dataset) > self.batch_size,
+        )
+
+    def val_dataloader(self) -> DataLoader[Any]:
+        return self._trials("validation")
+
+    def test_dataloader(self) -> DataLoader[Any]:
+        return self._trials("test")
+
+    def _trials(self, split: str) -> DataLoader[Any]:
+        chosen = trial_items(self._items[split], self.trials_a_speaker)
+        dataset = WholeDataset(chosen, round(self.trial_seconds * self.settings.frame_rate))
+        return DataLoader(dataset, self.batch_size, collate_fn=collate, num_workers=self.workers)
+
+    def _store(self, corpus: str) -> Store:
+        folder = self.features / "speaker_verification" / corpus
+        return corpus_mels(folder, corpus, self.root, self.settings, LONGEST_SECONDS, self.most_utterances)
+
+
+class CropDataset(Dataset[tuple[np.ndarray, int]]):
+    """Random crops, augmented; indexed with a `Draw`."""
+
+    def __init__(
+        self,
+        items: list[tuple[Store, int, int]],
+        frames: int,
+        crops: int,
+        augmentation: MelAugmentation | None,
+        settings: MelSettings,
+    ):
+        self.items, self.frames, self.crops = items, frames, crops
+        self.augmentation, self.settings = augmentation, settings
+
+    def __len__(self) -> int:
+        return len(self.items) * self.crops
+
+    def __getitem__(self, draw: Draw) -> tuple[np.ndarray, int]:
+        """`(frames, bands)` float32 mel and the speaker's number."""
+        store, index, speaker = self.items[draw.index % len(self.items)]
+        rng = draw.generator()
+        mel = store.array("mel", index)
+        if len(mel) < self.frames:
+            mel = np.tile(mel, (-(-self.frames // len(mel)), 1))
+        begin = int(rng.integers(len(mel) - self.frames + 1))
+        crop = mel[begin : begin + self.frames].astype(np.float32)
+        return (self.augmentation(crop, rng, self.settings) if self.augmentation else crop), speaker
+
+
+class WholeDataset(Dataset[tuple[np.ndarray, int]]):
+    """The first frames of each utterance, as they are."""
+
+    def __init__(self, items: list[tuple[Store, int, int]], frames: int):
+        self.items, self.frames = items, frames
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def __getitem__(self, index: int) -> tuple[np.ndarray, int]:
+        """`(T, bands)` float32 mel, T at most `frames`, and the speaker's number."""
+        store, item, speaker = self.items[index]
+        return store.array("mel", item)[: self.frames].astype(np.float32), speaker
+
+
+def collate(items: list[tuple[np.ndarray, int]]) -> SpeakerBatch:
+    """Pad mels with zeros to the longest."""
+    lengths = [len(mel) for mel, _ in items]
+    mels = np.zeros((len(items), max(lengths), items[0][0].shape[1]), dtype=np.float32)
+    for row, (mel, _) in zip(mels, items, strict=True):
+        row[: len(mel)] = mel
+    speakers = torch.tensor([speaker for _, speaker in items])
+    return SpeakerBatch(torch.from_numpy(mels), torch.tensor(lengths), speakers)
+
+
+def trial_items(items: list[tuple[Store, int, str]], most: int) -> list[tuple[Store, int, int]]:
+    """At most `most` utterances of each speaker, evenly over its list, speakers numbered in order of their names."""
+    groups: dict[str, list[tuple[Store, int]]] = {}
+    for store, index, speaker in items:
+        groups.setdefault(speaker, []).append((store, index))
+    chosen = []
+    for number, speaker in enumerate(sorted(groups)):
+        group = groups[speaker]
+        places = np.unique(np.linspace(0, len(group) - 1, min(most, len(group))).round().astype(int))
+        chosen += [(*group[place], number) for place in places]
+    return chosen

@@ -1,0 +1,133 @@
+"""Training of the face encoder with frozen voices as teachers (AnyoneNet section III-B).
+
+Batches bring the face embeddings and the speaker embeddings ready made: both extractors are frozen, and only the two
+linear layers learn. Validation matches faces to voices of persons never trained on.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import numpy as np
+import pytorch_lightning as pl
+import torch
+from torch import Tensor
+
+from anyonenet.losses.masked_margin import margin_at, masked_margin_softmax
+from anyonenet.metrics.retrieval import matching_accuracy, median_rank, ranks, recall_at, within_group_auc
+from anyonenet.networks.face_encoder import FaceEncoder
+from anyonenet.types import FaceVoiceBatch
+
+
+class FaceEncoderModule(pl.LightningModule):
+    """What is optimised: `FaceEncoder`, by masked margin softmax against speaker embeddings."""
+
+    def __init__(
+        self,
+        face_size: int = 512,
+        hidden: int = 2048,
+        embedding_size: int = 1024,
+        dropout: float = 0.0,
+        scale: float = 1.0,
+        margin_initial: float = 0.001,
+        margin_growth: float = 1.002,
+        margin_every: int = 1000,
+        regression: float = 0.0,
+        face_noise: float = 0.0,
+        optimiser: Literal["sgd", "adam"] = "adam",
+        learning_rate: float = 1e-3,
+        weight_decay: float = 0.0,
+    ):
+        """
+        Args:
+            face_size: length of the face embeddings, 512 (FaceNet) or 128 (dlib).
+            hidden: width of the hidden layer.
+            embedding_size: length of the speaker embeddings.
+            dropout: on the hidden layer, in training.
+            scale: of the cosines in the softmax (1 = the paper's).
+            margin_initial: margin at the first step, a cosine.
+            margin_growth: factor on the margin, every `margin_every` steps.
+            margin_every: steps.
+            regression: weight of the added cosine distance (0 = the paper's).
+            face_noise: deviation of Gaussian noise put on face embeddings in training, in units of their own spread.
+            optimiser: 'sgd' (momentum 0.9) or 'adam' (decoupled weight decay).
+            learning_rate: constant.
+            weight_decay: of the weights.
+        """
+        super().__init__()
+        self.save_hyperparameters()
+        self.network = FaceEncoder(face_size, hidden, embedding_size, dropout)
+        self._validation: list[FaceVoiceBatch] = []
+
+    def on_fit_start(self) -> None:
+        """Take the constants that normalise face embeddings from the training faces, unless resumed."""
+        if self.global_step == 0:
+            mean, scale = self.trainer.datamodule.face_statistics()  # type: ignore[attr-defined]
+            self.network.set_normalisation(mean.to(self.device), scale.to(self.device))
+
+    def forward(self, face_embeddings: Tensor) -> Tensor:
+        """`(B, face_size)` -> `(B, embedding_size)` unit vectors."""
+        voices: Tensor = self.network(face_embeddings)
+        return voices
+
+    def training_step(self, batch: FaceVoiceBatch, batch_index: int) -> Tensor:
+        faces = batch.face_embeddings
+        if self.hparams["face_noise"] > 0:
+            noise = torch.from_numpy(self._noise(batch_index, faces.shape)).to(faces)
+            faces = faces + self.hparams["face_noise"] * self.network.input_scale * noise
+        voices = self.network(faces)
+        hyper = self.hparams
+        margin = margin_at(self.global_step, hyper["margin_initial"], hyper["margin_growth"], hyper["margin_every"])
+        loss = masked_margin_softmax(
+            voices, batch.speaker_embeddings, batch.persons, margin, hyper["scale"], hyper["regression"]
+        )
+        with torch.no_grad():
+            cosine = (voices * batch.speaker_embeddings).sum(1).mean()
+        self.log("train/loss", loss, prog_bar=True, batch_size=len(faces))
+        self.log("train/cosine", cosine, prog_bar=True, batch_size=len(faces))
+        return loss
+
+    def validation_step(self, batch: FaceVoiceBatch, batch_index: int) -> None:
+        voices = self.network(batch.face_embeddings)
+        self._validation.append(
+            FaceVoiceBatch(voices, batch.speaker_embeddings, batch.persons, batch.sexes).to(torch.device("cpu"))
+        )
+
+    def on_validation_epoch_end(self) -> None:
+        """Retrieval of each face's voice among all validation voices."""
+        voices, speakers, persons, sexes = (
+            self._gathered(torch.cat([getattr(batch, name) for batch in self._validation]))
+            for name in ("face_embeddings", "speaker_embeddings", "persons", "sexes")
+        )
+        self._validation.clear()
+        similarity = voices @ speakers.T
+        found = ranks(similarity, persons, persons)
+        self.log("validation/cosine", float(similarity.diagonal().mean()), prog_bar=True)
+        self.log("validation/median_rank", median_rank(found))
+        for k in (1, 5, 10):
+            self.log(f"validation/recall_at_{k}", recall_at(found, k))
+        different = len(np.unique(persons))
+        if different >= 10:
+            self.log("validation/matching_10", matching_accuracy(similarity, persons, persons, 10), prog_bar=True)
+        if any(len(np.unique(persons[sexes == sex])) >= 2 for sex in (0, 1)):
+            self.log("validation/auc_within_sex", within_group_auc(similarity, persons, persons, sexes, sexes))
+
+    def configure_optimizers(self) -> torch.optim.Optimizer:
+        hyper = self.hparams
+        if hyper["optimiser"] == "sgd":
+            return torch.optim.SGD(
+                self.parameters(), hyper["learning_rate"], momentum=0.9, weight_decay=hyper["weight_decay"]
+            )
+        return torch.optim.AdamW(self.parameters(), hyper["learning_rate"], weight_decay=hyper["weight_decay"])
+
+    def _noise(self, batch_index: int, shape: torch.Size) -> np.ndarray:
+        """Drawn by epoch, batch and rank, so that a resumed run draws what an uninterrupted one would."""
+        rng = np.random.default_rng([self.current_epoch, batch_index, self.global_rank])
+        return rng.standard_normal(tuple(shape), dtype=np.float32)
+
+    def _gathered(self, tensor: Tensor) -> np.ndarray:
+        gathered = self.all_gather(tensor)
+        if self.trainer.world_size > 1:
+            gathered = gathered.flatten(0, 1)  # type: ignore[union-attr]
+        array: np.ndarray = gathered.cpu().numpy()  # type: ignore[union-attr]
+        return array
