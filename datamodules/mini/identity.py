@@ -47,6 +47,8 @@ class Voice:
     """spectral tilt: dB an octave added above 500 Hz, -4 (dark, aged) to 3 (bright)"""
     breath: float
     """0 (clear) to 1 (breathy)"""
+    formants: tuple[float, float, float, float] = (1.0, 1.0, 1.0, 1.0)
+    """F1 to F4 relative to where `tract_scale` puts them, 0.9 to 1.1: what makes a voice its owner's alone"""
 
 
 def draw_identity(name: str, rng: np.random.Generator) -> Identity:
@@ -76,4 +78,11 @@ def draw_voice(identity: Identity, rng: np.random.Generator, noise: float = VOIC
         rate=float(np.clip(1.05 - 0.12 * age + noise * rng.normal(0, 0.04), 0.8, 1.25)),
         tilt_db=float(np.clip(-1.8 * age + noise * rng.normal(0, 0.5), -4, 3)),
         breath=float(np.clip(0.25 + 0.2 * age + (0.1 if woman else 0.0) + noise * rng.normal(0, 0.08), 0, 1)),
+        formants=_formants(rng, noise),
     )
+
+
+def _formants(rng: np.random.Generator, noise: float) -> tuple[float, float, float, float]:
+    """The owner's deviations, half as wide at F1, which tells vowels apart."""
+    first, second, third, fourth = np.clip(1 + noise * rng.normal(0, [0.015, 0.03, 0.03, 0.03]), 0.9, 1.1)
+    return float(first), float(second), float(third), float(fourth)
