@@ -1,0 +1,156 @@
+"""The lips as curves: the line where they meet, in the photo and in a frame."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from scipy.interpolate import CubicSpline
+from scipy.ndimage import gaussian_filter1d
+
+from anyonenet.render.head import HeadMotion, smoothstep
+
+Array = NDArray[np.float32]
+
+UPPER_INNER = [60, 61, 62, 63, 64]
+LOWER_INNER = [60, 67, 66, 65, 64]
+OUTER_CORNERS = [48, 54]
+CURVE_POINTS = 9
+"""points of an inner-lip curve, from the person's right corner to the left; every second one is a landmark"""
+
+_CLOSED_GAP = 0.05
+"""mean gap of the inner-lip landmarks, outer-eye distances, below which a photo's mouth counts as closed: detectors
+leave 0.00 to 0.03 on closed mouths, and 0.12 or more where teeth show"""
+_LIP_TUCK = 0.02
+_SEAM_REACH = 0.05
+_SEAM_COLUMNS = 48
+_SEAM_ROWS = 41
+
+_dense = CubicSpline(np.arange(5), np.eye(5), bc_type="natural")(np.linspace(0, 4, CURVE_POINTS))
+DENSE = _dense.astype(np.float32)
+"""(9, 5): five landmarks -> the curve through them"""
+
+
+@dataclass(frozen=True)
+class MouthShape:
+    """The inner lips of one frame."""
+
+    upper: Array  # (9, 2) pixels
+    lower: Array  # (9, 2) pixels
+    corners: Array  # (2, 2) pixels, outer corners
+    across: Array  # (2,) unit vector from the person's right corner to the left
+    down: Array  # (2,) unit vector from the upper to the lower lip
+    opening: float  # mean gap at the middle five points, outer-eye distances
+
+
+class PhotoLips:
+    """The photo's own inner lips, and where they go when landmarks move.
+
+    On a closed mouth the detected inner-lip points lie beside the line where the lips meet, and not on each other.
+    The line is looked for in the photo (a dark path between the lips), the lips are parted exactly there, and the
+    detector's false gap is taken off the gap asked for, less and less as the mouth opens.
+
+    Args:
+        photo: (H, W, 3) uint8.
+        landmarks: (68, 3) pixels.
+        unit: pixels to one outer-eye distance.
+    """
+
+    def __init__(self, photo: NDArray[np.uint8], landmarks: Array, unit: float) -> None:
+        self._unit = unit
+        points = landmarks[:, :2].astype(np.float32)
+        self._landmark_points = points
+        self._landmark_upper, self._landmark_lower = DENSE @ points[UPPER_INNER], DENSE @ points[LOWER_INNER]
+        _, down = mouth_axes(points)
+        self._gaps = np.maximum((self._landmark_lower - self._landmark_upper) @ down, 0.0)
+        self.gap = float(self._gaps[2:7].mean() / unit)
+        self.closed = self.gap < _CLOSED_GAP
+        self.upper, self.lower = self._landmark_upper.copy(), self._landmark_lower.copy()
+        if self.closed:
+            seam = find_seam(photo, points, unit)
+            self.upper, self.lower = seam, seam.copy()
+
+    def sources(self, mouth: MouthShape) -> tuple[Array, Array]:
+        """Where in the photo the inner lips of `mouth` come from: upper and lower, (9, 2) pixels each.
+
+        As an open mouth closes, a little of the lips is turned inwards, so that no sliver of the teeth is left.
+        """
+        if self.closed:
+            return self.upper, self.lower
+        _, down = mouth_axes(self._landmark_points)
+        tucked = _LIP_TUCK * self._unit * float(np.clip(1.0 - mouth.opening / self.gap, 0.0, 1.0))
+        profile = np.sin(np.linspace(0, np.pi, CURVE_POINTS))[:, None].astype(np.float32)
+        return self.upper - tucked * profile * down, self.lower + tucked * profile * down
+
+    def shape(self, landmarks: Array, motion: HeadMotion) -> MouthShape:
+        """The mouth asked for by (68, 3) landmarks of a frame; the lips may touch, but never cross."""
+        points = landmarks[:, :2].astype(np.float32)
+        across, down = mouth_axes(points)
+        upper, lower = DENSE @ points[UPPER_INNER], DENSE @ points[LOWER_INNER]
+        gaps = (lower - upper) @ down
+        if self.closed:
+            widened = float((gaps[2:7].mean() / motion.scale - self._gaps[2:7].mean()) / self._unit)
+            share = 1.0 - float(smoothstep(np.float64((widened - 0.02) / 0.10)))
+            plane = motion.plane.astype(np.float32).T
+            upper = upper + share * ((self.upper - self._landmark_upper) @ plane)
+            lower = lower + share * ((self.lower - self._landmark_lower) @ plane)
+            gaps = (lower - upper) @ down
+        crossed = np.minimum(gaps, 0.0)[:, None] * down / 2
+        upper, lower = upper + crossed, lower - crossed
+        opening = float(np.maximum(gaps, 0.0)[2:7].mean() / (self._unit * motion.scale))
+        return MouthShape(upper, lower, points[OUTER_CORNERS], across, down, opening)
+
+
+def mouth_axes(points: Array) -> tuple[Array, Array]:
+    """Unit vectors along the mouth and down through it, from (68, 2) points."""
+    across = points[64] + points[54] - points[60] - points[48]
+    length = float(np.linalg.norm(across))
+    across = across / length if length > 1e-6 else np.array([1.0, 0.0], np.float32)
+    return across.astype(np.float32), np.array([-across[1], across[0]], np.float32)
+
+
+def find_seam(photo: NDArray[np.uint8], points: Array, unit: float) -> Array:
+    """The line where closed lips meet: (9, 2) pixels, the darkest smooth path near the landmarks.
+
+    Args:
+        photo: (H, W, 3) uint8.
+        points: (68, 2) pixels.
+        unit: pixels to one outer-eye distance.
+    """
+    across, down = mouth_axes(points)
+    middle = (DENSE @ points[UPPER_INNER] + DENSE @ points[LOWER_INNER]) / 2
+    along = np.linspace(0, CURVE_POINTS - 1, _SEAM_COLUMNS)
+    base = np.stack([np.interp(along, np.arange(CURVE_POINTS), middle[:, axis]) for axis in (0, 1)], 1)
+    steps = np.linspace(-_SEAM_REACH, _SEAM_REACH, _SEAM_ROWS) * unit
+    samples = (base[None] + steps[:, None, None] * down).astype(np.float32)
+    grey = cv2.GaussianBlur(cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY), (0, 0), max(0.008 * unit, 0.5))
+    light = cv2.remap(grey, samples, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).astype(np.float64)
+    light = (light - light.min(0)) / np.maximum(np.ptp(light, axis=0), 8.0)
+    prior = 0.6 * (steps[:, None] / (_SEAM_REACH * unit)) ** 2
+    # at the corners the line must run into the corner landmarks
+    ends = np.minimum(along, CURVE_POINTS - 1 - along)
+    prior = prior * (1.0 + 8.0 * np.exp(-((ends / 0.6) ** 2)))
+    rows = _darkest_path(light + prior)
+    smooth = gaussian_filter1d(steps[rows], 2.0, mode="nearest")
+    offsets = np.interp(np.arange(CURVE_POINTS), along, smooth)
+    return (middle + offsets[:, None] * down).astype(np.float32)
+
+
+def _darkest_path(cost: NDArray[np.float64]) -> NDArray[np.intp]:
+    """(R, C) -> (C,) the row of each column, neighbours at most one row apart, least total cost."""
+    rows, columns = cost.shape
+    total = cost[:, 0].copy()
+    came = np.zeros((columns, rows), np.intp)
+    for column in range(1, columns):
+        padded = np.pad(total, 1, constant_values=np.inf)
+        options = np.stack([padded[:-2] + 0.02, padded[1:-1], padded[2:] + 0.02])
+        step = options.argmin(0)
+        came[column] = np.arange(rows) + step - 1
+        total = options[step, np.arange(rows)] + cost[:, column]
+    path = np.empty(columns, np.intp)
+    path[-1] = total.argmin()
+    for column in range(columns - 1, 0, -1):
+        path[column - 1] = came[column][path[column]]
+    return path

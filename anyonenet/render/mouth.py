@@ -1,0 +1,191 @@
+"""The inside of the mouth, painted between the lips of a warped frame."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from scipy.interpolate import CubicSpline
+
+from anyonenet.render.head import HeadMotion, smoothstep
+from anyonenet.render.lips import CURVE_POINTS, MouthShape, PhotoLips
+from anyonenet.render.palette import mouth_colours
+from anyonenet.render.teeth import Layer, draw_jaw, draw_upper_teeth, photo_teeth
+
+Array = NDArray[np.float32]
+
+_CHIN = [7, 8, 9]
+_LOWER_LIP = [65, 66, 67]
+_UPPER_MIDDLE, _LOWER_MIDDLE = 62, 66
+_FINE = CubicSpline(np.arange(CURVE_POINTS), np.eye(CURVE_POINTS), bc_type="natural")(
+    np.linspace(0, CURVE_POINTS - 1, 33)
+).astype(np.float32)
+"""(33, 9): a lip curve's points -> a smooth outline"""
+_SOFT_EDGE = 0.006
+_FAINT_OPENING = 0.014
+"""outer-eye distances: below it the inside fades away"""
+
+
+class Mouth:
+    """What the photo's mouth holds, made once, and its painting into a frame.
+
+    Args:
+        photo: (H, W, 3) uint8.
+        landmarks: (68, 3) pixels.
+        rotation: (3, 3) of the photo's head.
+        lips: the photo's lips.
+        unit: pixels to one outer-eye distance.
+    """
+
+    def __init__(
+        self,
+        photo: NDArray[np.uint8],
+        landmarks: Array,
+        rotation: NDArray[np.float64],
+        lips: PhotoLips,
+        unit: float,
+    ) -> None:
+        self._unit = unit
+        self._landmarks = landmarks.astype(np.float64)
+        self._lips = lips
+        self._colours = mouth_colours(photo, landmarks)
+        middle = CURVE_POINTS // 2
+        axes = rotation[:2, :2]
+        self._skull_anchor = np.append(lips.upper[middle], landmarks[_UPPER_MIDDLE, 2]).astype(np.float64)
+        self._jaw_anchor = np.append(lips.lower[middle], landmarks[_LOWER_MIDDLE, 2]).astype(np.float64)
+        own = None if lips.closed else photo_teeth(photo, lips.upper, lips.lower, unit, self._colours.lip)
+        self._own_teeth = own is not None
+        anchor = self._skull_anchor[:2]
+        if not lips.closed:  # teeth that the open mouth hides stay hidden until the lip rises
+            anchor = anchor - 0.03 * unit * axes[:, 1]
+        self._skull = own or draw_upper_teeth(anchor, axes, unit, self._colours)
+        self._jaw = draw_jaw(self._jaw_anchor[:2], axes, unit, self._colours)
+
+    def paint(
+        self,
+        frame: NDArray[np.uint8],
+        corner: tuple[int, int],
+        mouth: MouthShape,
+        landmarks: Array,
+        motion: HeadMotion,
+    ) -> None:
+        """Fill the opening of `mouth` in `frame`, in place.
+
+        Args:
+            frame: (h, w, 3) the warped part of the frame.
+            corner: its left and top in the frame.
+            mouth: the lips.
+            landmarks: (68, 3) pixels of the frame.
+            motion: the head's.
+        """
+        change = abs(mouth.opening - (0.0 if self._lips.closed else self._lips.gap))
+        if self._lips.closed and mouth.opening <= 0.0:
+            return
+        unit = self._unit * motion.scale
+        fresh = 1.0 if self._lips.closed else float(smoothstep(np.float64(change / 0.03)))
+        if fresh <= 0.0:
+            return
+        upper, lower = _FINE @ mouth.upper - corner, _FINE @ mouth.lower - corner
+        outline = np.concatenate([upper, lower[::-1]])
+        left, top = np.maximum(np.floor(outline.min(0)).astype(int) - 4, 0)
+        right, bottom = np.minimum(np.ceil(outline.max(0)).astype(int) + 5, (frame.shape[1], frame.shape[0]))
+        if left >= right or top >= bottom:
+            return
+        box = frame[top:bottom, left:right]
+        view = _MouthView(upper - (left, top), lower - (left, top), mouth, box.shape[:2], unit)
+        picture = box.astype(np.float32)
+        if not self._lips.closed:
+            self._close_seam(picture, view, mouth)
+        offset = np.array([left + corner[0], top + corner[1]])
+        inside = self._inside(view, offset, landmarks, motion, mouth)
+        alpha = view.alpha * fresh * float(smoothstep(np.float64(mouth.opening / _FAINT_OPENING)))
+        picture += alpha[:, :, None] * (inside - picture)
+        box[:] = np.clip(picture + 0.5, 0, 255).astype(np.uint8)
+
+    def _inside(
+        self, view: _MouthView, offset: NDArray[np.integer], landmarks: Array, motion: HeadMotion, mouth: MouthShape
+    ) -> Array:
+        """(h, w, 3): cavity, tongue and lower teeth, upper teeth, and the shade of the lips on them."""
+        size = (view.alpha.shape[1], view.alpha.shape[0])
+        depth = view.below_upper / np.maximum(view.below_upper + view.above_lower, 1e-3)
+        picture = self._colours.cavity * (0.55 + 0.9 * smoothstep(depth) ** 1.5)[:, :, None]
+
+        skull_at = motion.move(self._skull_anchor[None])[0, :2]
+        jaw_at = motion.move(self._jaw_anchor[None])[0, :2] + self._jaw_shift(landmarks, motion)
+        plane = motion.plane
+        jaw = _placed(self._jaw, plane, self._jaw_anchor[:2], jaw_at - offset, size)
+        skull = _placed(self._skull, plane, self._skull_anchor[:2], skull_at - offset, size)
+
+        to_corner = smoothstep(view.to_corner / (0.17 * view.unit))
+        wide = 0.72 + 0.28 * float(smoothstep(np.float64(mouth.opening / 0.12)))
+        lip_shadow = smoothstep(view.below_upper / (0.085 * view.unit))
+        jaw_shade = (0.30 + 0.70 * lip_shadow) * (0.25 + 0.75 * to_corner) * wide
+        picture += jaw[:, :, :3] * jaw_shade[:, :, None] - picture * jaw[:, :, 3:]
+        if self._own_teeth:
+            skull_shade = 0.72 + 0.28 * smoothstep(view.below_upper / (0.03 * view.unit))
+        else:
+            skull_shade = (0.50 + 0.50 * lip_shadow) * (0.35 + 0.65 * to_corner) * wide
+        picture += skull[:, :, :3] * skull_shade[:, :, None] - picture * skull[:, :, 3:]
+        picture *= (0.72 + 0.28 * smoothstep(view.above_lower / (0.03 * view.unit)))[:, :, None]
+        return picture
+
+    def _jaw_shift(self, landmarks: Array, motion: HeadMotion) -> NDArray[np.float64]:
+        """(2,) pixels: how far the jaw has left the skull, half by the chin, half by the lower lip."""
+        skull = motion.move(self._landmarks)[:, :2]
+        points = landmarks[:, :2].astype(np.float64)
+        chin = (points[_CHIN] - skull[_CHIN]).mean(0)
+        lip = (points[_LOWER_LIP] - skull[_LOWER_LIP]).mean(0)
+        return 0.35 * chin + 0.65 * lip
+
+    def _close_seam(self, picture: Array, view: _MouthView, mouth: MouthShape) -> None:
+        """Draw the line of lips that meet, where the photo, its mouth open, has none."""
+        faint = 1.0 - smoothstep(view.gap / (0.035 * view.unit))
+        thickness = max(0.010 * view.unit, 0.7)
+        strength = 0.75 * faint * np.exp(-(((view.below_upper - view.above_lower) / 2 / thickness) ** 2)) * view.between
+        picture += strength[:, :, None] * np.minimum(0.32 * self._colours.lip - picture, 0)
+
+
+class _MouthView:
+    """Distances of the pixels of a box to the lips, pixels, and the opening's alpha."""
+
+    def __init__(
+        self, upper: Array, lower: Array, mouth: MouthShape, size: tuple[int, int] | tuple[int, ...], unit: float
+    ) -> None:
+        height, width = size
+        self.unit = unit
+        x = np.arange(width, dtype=np.float32)[None]
+        y = np.arange(height, dtype=np.float32)[:, None]
+        along = x * mouth.across[0] + y * mouth.across[1]
+        deep = x * mouth.down[0] + y * mouth.down[1]
+        top, bottom = _heights(along, upper, mouth), _heights(along, lower, mouth)
+        self.gap = np.maximum(bottom - top, 0)
+        self.below_upper, self.above_lower = deep - top, bottom - deep
+        first, last = float(upper[0] @ mouth.across), float(upper[-1] @ mouth.across)
+        self.to_corner = np.minimum(along - first, last - along)
+        self.between = np.clip(self.to_corner / (0.05 * unit), 0, 1)
+        mask = np.zeros((2 * height, 2 * width), np.uint8)
+        outline = np.concatenate([upper, lower[::-1]])
+        cv2.fillPoly(mask, [np.int32(np.round((outline * 2 + 0.5) * 16))], 255, cv2.LINE_AA, 4)
+        mask = cv2.resize(mask, (width, height), interpolation=cv2.INTER_AREA)
+        alpha = cv2.GaussianBlur(mask.astype(np.float32) / 255, (0, 0), max(_SOFT_EDGE * unit, 0.45))
+        self.alpha = alpha * smoothstep(self.gap / (0.012 * unit))
+
+
+def _heights(along: Array, curve: Array, mouth: MouthShape) -> Array:
+    """How deep `curve` lies at each place along the mouth."""
+    places = np.maximum.accumulate(curve @ mouth.across)
+    return np.interp(along, places, curve @ mouth.down).astype(np.float32)
+
+
+def _placed(
+    layer: Layer,
+    plane: NDArray[np.float64],
+    anchor: NDArray[np.float64],
+    at: NDArray[np.float64],
+    size: tuple[int, int],
+) -> Array:
+    """(h, w, 4): a layer turned by `plane` (2, 2) about `anchor` in the photo, which comes to `at` in the picture."""
+    linear = plane @ layer.to_photo[:, :2]
+    offset = plane @ (layer.to_photo[:, 2] - anchor) + at
+    matrix = np.column_stack([linear, offset])
+    return cv2.warpAffine(layer.picture, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)

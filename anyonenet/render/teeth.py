@@ -1,0 +1,202 @@
+"""Layers of the mouth that are made once: teeth of the skull, teeth and tongue of the jaw.
+
+A layer is a small picture with an alpha channel and the affine map of its pixels to the photo's. Upper teeth are the
+photo's own where it shows them, else drawn; lower teeth and tongue are drawn. Lengths in outer-eye distances.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from anyonenet.render.head import smoothstep
+from anyonenet.render.palette import MouthColours
+
+Array = NDArray[np.float32]
+
+_HALF_WIDTH = 0.42
+_UP, _DOWN = 0.22, 0.30
+_ARCH_RADIUS = 0.27
+_ARCH_REACH = 0.31
+_UPPER_WIDTHS = (0.094, 0.074, 0.082, 0.077, 0.075, 0.10)  # along the arch, from the middle
+_UPPER_HEIGHTS = (0.110, 0.098, 0.106, 0.092, 0.085, 0.08)
+_LOWER_WIDTHS = (0.060, 0.066, 0.076, 0.077, 0.077, 0.11)
+_LOWER_HEIGHTS = (0.085, 0.085, 0.092, 0.085, 0.08, 0.08)
+_UPPER_EDGE = 0.036
+"""how far the upper teeth show below the resting lip"""
+_LOWER_EDGE = -0.016
+"""where the lower teeth end, seen from the edge of the lower lip"""
+
+
+@dataclass(frozen=True)
+class Layer:
+    """A picture that moves rigidly with the skull or the jaw."""
+
+    picture: Array  # (h, w, 4) RGB 0 to 255, alpha 0 to 1, colours already multiplied by alpha
+    to_photo: NDArray[np.float64]  # (2, 3) pixels of the layer -> pixels of the photo
+
+
+def _canvas(
+    anchor: NDArray[np.floating], axes: NDArray[np.float64], unit: float
+) -> tuple[Array, Array, NDArray[np.float64]]:
+    """Empty layer around `anchor`: (h, w) coordinates u and v in outer-eye distances, and its map to the photo.
+
+    Args:
+        anchor: (2,) pixels of the photo.
+        axes: (2, 2), its columns the directions of u and v in the photo, foreshortened as the head is turned.
+        unit: pixels to one outer-eye distance.
+    """
+    density = float(np.clip(1.6 * unit, 90, 420))  # pixels of the layer to one outer-eye distance
+    u = np.arange(-_HALF_WIDTH, _HALF_WIDTH, 1 / density, np.float32)
+    v = np.arange(-_UP, _DOWN, 1 / density, np.float32)
+    linear = axes * (unit / density)
+    offset = anchor - linear @ np.array([_HALF_WIDTH * density, _UP * density])
+    return u[None].repeat(len(v), 0), v[:, None].repeat(len(u), 1), np.column_stack([linear, offset])
+
+
+def draw_upper_teeth(anchor: NDArray[np.floating], axes: NDArray[np.float64], unit: float, light: MouthColours) -> Layer:
+    """Upper teeth and gum around the middle of the resting upper lip, `anchor`."""
+    u, v, to_photo = _canvas(anchor, axes, unit)
+    # edges rise towards the sides, as the arch goes back
+    edge = _UPPER_EDGE - 0.35 * u * u
+    teeth, bright, cover = _row_of_teeth(u, edge - v, _UPPER_WIDTHS, _UPPER_HEIGHTS)
+    colour = _enamel(light, bright, teeth)
+    return _layer(colour, cover * (np.abs(u) < _ARCH_RADIUS), to_photo, unit)
+
+
+def draw_jaw(anchor: NDArray[np.floating], axes: NDArray[np.float64], unit: float, light: MouthColours) -> Layer:
+    """Lower teeth and tongue around the middle of the lower lip's edge, `anchor`."""
+    u, v, to_photo = _canvas(anchor, axes, unit)
+    edge = _LOWER_EDGE + 0.30 * u * u
+    teeth, bright, cover = _row_of_teeth(u, v - edge, _LOWER_WIDTHS, _LOWER_HEIGHTS)
+    colour = 0.86 * _enamel(light, bright, teeth)
+    back = _tongue(u, v, light)
+    cover = cover * (np.abs(u) < 0.9 * _ARCH_RADIUS)
+    mixed = back[:, :, :3] * (1 - cover[:, :, None]) + colour * cover[:, :, None]
+    alpha = np.maximum(cover, back[:, :, 3])
+    return _layer(mixed, alpha, to_photo, unit)
+
+
+def _row_of_teeth(
+    u: Array, height: Array, widths: tuple[float, ...], heights: tuple[float, ...]
+) -> tuple[Array, Array, Array]:
+    """Teeth side by side on an arch.
+
+    Args:
+        u: distance from the middle.
+        height: distance from the biting edge towards the gum.
+
+    Returns:
+        share of tooth (against gum), brightness, and cover of the whole row, each (h, w).
+    """
+    arc = _ARCH_REACH * np.arcsin(np.clip(np.abs(u) / _ARCH_RADIUS, 0, 1))
+    limits = np.concatenate([[0.0], np.cumsum(widths)])
+    index = np.clip(np.searchsorted(limits, arc, side="right") - 1, 0, len(widths) - 1)
+    middle = (limits[index] + limits[index + 1]) / 2
+    half = (limits[index + 1] - limits[index]) / 2
+    across = np.abs(arc - middle) / half  # 0 in the middle of a tooth, 1 between two
+    tall = np.array(heights)[index]
+    # biting edge: corners rounded, laterals a little shorter
+    short = np.where(index == 1, 0.006, np.where(index >= 3, 0.004, 0.0))
+    rounded = height - short - 0.016 * np.clip((across - 0.55) / 0.45, 0, 1) ** 2.5
+    cover = smoothstep(rounded / 0.008 + 0.5)
+    gum_line = tall * (1 - 0.16 * across**2)
+    tooth = 1 - smoothstep((height - gum_line) / 0.012 + 0.5)
+    groove = 1 - 0.30 * np.clip((across - 0.78) / 0.22, 0, 1) ** 2
+    roundness = 1 - 0.07 * across**2
+    depth = 1 - 0.62 * (np.abs(u) / _ARCH_RADIUS) ** 2.2
+    bite = 1 - 0.10 * np.exp(-((rounded / 0.010) ** 2))  # enamel is thin and darker at the edge
+    neck = 1 - 0.12 * np.clip(height / tall, 0, 1) ** 2
+    return tooth, groove * roundness * depth * bite * neck, cover
+
+
+def _enamel(light: MouthColours, bright: Array, tooth: Array) -> Array:
+    warm = light.teeth * np.array([1.0, 0.985, 0.955], np.float32) if np.ptp(light.teeth) > 3 else light.teeth
+    shaded = warm * bright[:, :, None]
+    return (light.gum * bright[:, :, None]) * (1 - tooth[:, :, None]) + shaded * tooth[:, :, None]
+
+
+def _tongue(u: Array, v: Array, light: MouthColours) -> Array:
+    """(h, w, 4): a rounded tongue lying behind the lower teeth, lit from the front."""
+    radius = np.sqrt((u / 0.20) ** 2 + ((v - 0.02) / 0.085) ** 2)
+    alpha = 1 - smoothstep((radius - 0.72) / 0.4)
+    rise = np.clip(1 - radius, 0, 1)
+    groove = 1 - 0.22 * np.exp(-((u / 0.016) ** 2)) * (v < 0.0)
+    bright = (0.34 + 0.5 * rise) * groove
+    return np.dstack([light.tongue * bright[:, :, None], 0.9 * alpha]).astype(np.float32)
+
+
+def _layer(colour: Array, alpha: Array, to_photo: NDArray[np.float64], unit: float) -> Layer:
+    picture = np.dstack([colour * alpha[:, :, None], alpha]).astype(np.float32)
+    density = unit / np.hypot(to_photo[0, 0], to_photo[1, 0])
+    picture = cv2.GaussianBlur(picture, (0, 0), max(0.004 * density, 0.35 * density / unit))
+    return Layer(picture, to_photo)
+
+
+def photo_teeth(
+    photo: NDArray[np.uint8], upper: Array, lower: Array, unit: float, lip: Array
+) -> Layer | None:
+    """The teeth that an open mouth shows, cut out of the photo; None where it shows none.
+
+    Teeth are brighter than the dark of the mouth and less coloured than the lips. Upwards the layer goes on with the
+    colours of its uppermost teeth, for lips that rise above where they are in the photo.
+
+    Args:
+        photo: (H, W, 3) uint8.
+        upper: (9, 2) pixels, inner edge of the upper lip.
+        lower: (9, 2) pixels, of the lower lip.
+        unit: pixels to one outer-eye distance.
+        lip: (3,) RGB of the lips.
+    """
+    axis = upper[-1] - upper[0]
+    axis = axis / max(float(np.hypot(*axis)), 1e-6)
+    axes = np.array([[axis[0], -axis[1]], [axis[1], axis[0]]], np.float64)
+    anchor = upper[len(upper) // 2]
+    u, v, to_photo = _canvas(anchor, axes, unit)
+    cut = cv2.warpAffine(
+        photo, to_photo, (u.shape[1], u.shape[0]), flags=cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP,
+        borderMode=cv2.BORDER_REPLICATE,
+    ).astype(np.float32)  # fmt: skip
+    up = (upper - anchor) @ axes / unit
+    low = (lower - anchor) @ axes / unit
+    top, bottom = np.interp(u[0], up[:, 0], up[:, 1]), np.interp(u[0], low[:, 0], low[:, 1])
+    inside = (v > top + 0.004) & (v < bottom - 0.004) & (u > up[0, 0]) & (u < up[-1, 0])
+    if inside.sum() < 30:
+        return None
+    lab = cv2.cvtColor(np.clip(cut, 0, 255).astype(np.uint8), cv2.COLOR_RGB2LAB).astype(np.float32)
+    lip_lab = cv2.cvtColor(lip.astype(np.uint8)[None, None], cv2.COLOR_RGB2LAB).astype(np.float32)[0, 0]
+    light = lab[..., 0] - 1.5 * np.maximum(lab[..., 1] - 128, 0)
+    bright = np.quantile(light[inside], 0.85)
+    dark = min(float(np.quantile(light[inside], 0.05)), bright - 1.0)
+    tooth_lab = np.median(lab[inside & (light >= bright)], axis=0)
+    # against the lips: brighter or clearly less red
+    if tooth_lab[0] - lip_lab[0] < 8 and lip_lab[1] - tooth_lab[1] < 8:
+        return None
+    threshold = dark + 0.45 * (bright - dark)
+    from_dark = smoothstep((light - threshold) / max(0.25 * (bright - dark), 4.0) + 0.5)
+    away = tooth_lab[1:] - lip_lab[1:]
+    span = float(away @ away)
+    from_lip = np.ones_like(light)
+    if span > 36:
+        from_lip = smoothstep((((lab[..., 1:] - lip_lab[1:]) @ away) / span - 0.35) / 0.35)
+    alpha = (from_dark * from_lip * inside).astype(np.float32)
+    return _grown_upwards(cut, alpha, to_photo)
+
+
+def _grown_upwards(cut: Array, alpha: Array, to_photo: NDArray[np.float64]) -> Layer | None:
+    solid = alpha > 0.6
+    columns = solid.any(0)
+    if columns.mean() < 0.08:
+        return None
+    first = np.where(columns, solid.argmax(0) + 2, 0)
+    rows = np.arange(len(alpha))[:, None]
+    source = np.maximum(rows, np.minimum(first, len(alpha) - 1))
+    across = np.arange(alpha.shape[1])[None].repeat(len(alpha), 0)
+    colour, grown = cut[source, across], alpha[source, across]
+    fade = np.clip(1 - (first[None] - rows) / (0.75 * len(alpha)), 0.4, 1)  # darker towards the gum
+    colour = colour * fade[:, :, None]
+    grown = cv2.GaussianBlur(grown * columns[None], (0, 0), 0.8)
+    return Layer(np.dstack([colour * grown[:, :, None], grown]).astype(np.float32), to_photo)
