@@ -1,0 +1,46 @@
+"""Which items an epoch draws, and with which random numbers: by (seed, epoch, item) alone.
+
+Workers and ranks get their generators from here, so the same items are drawn whatever their number, and a resumed
+run draws what the uninterrupted one would have drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import torch
+from torch.utils.data import Dataset
+from torch.utils.data.distributed import DistributedSampler
+
+
+@dataclass(frozen=True)
+class Draw:
+    """One item of one epoch: what a training dataset is indexed with."""
+
+    index: int
+    seed: int
+    epoch: int
+
+    def generator(self) -> np.random.Generator:
+        return np.random.default_rng([self.seed, self.epoch, self.index])
+
+
+class DrawSampler(DistributedSampler):
+    """Shuffled draws, split over the ranks. Lightning calls `set_epoch`, and leaves this sampler in place under DDP.
+
+    Args:
+        dataset: what is drawn from.
+        seed: of the order and of the items' generators.
+    """
+
+    def __init__(self, dataset: Dataset, seed: int):
+        distributed = torch.distributed.is_available() and torch.distributed.is_initialized()
+        ranks = torch.distributed.get_world_size() if distributed else 1
+        rank = torch.distributed.get_rank() if distributed else 0
+        super().__init__(dataset, num_replicas=ranks, rank=rank, shuffle=True, seed=seed)
+
+    def __iter__(self) -> Iterator[Draw]:
+        for index in super().__iter__():
+            yield Draw(index, self.seed, self.epoch)

@@ -1,0 +1,136 @@
+"""Training of the image translation: L1, perceptual and conditional adversarial loss (AnyoneNet III-E)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from pytorch_lightning import LightningModule
+from torch import Tensor
+from torch.func import functional_call
+
+from anyonenet.losses.adversarial import AdversarialLoss
+from anyonenet.losses.perceptual import PerceptualLoss
+from anyonenet.networks.image_translation import ImageTranslator
+from anyonenet.networks.patch_discriminator import PatchDiscriminator
+from anyonenet.types import ImageBatch
+
+
+class ImageTranslationModule(LightningModule):
+    """Optimises an `ImageTranslator` against a `PatchDiscriminator`, each with its own Adam.
+
+    Both losses are added and run backward once: the generator's is computed with the discriminator's parameters
+    detached and the discriminator's on a detached picture, so each side gets its own gradient only, every parameter
+    gets it exactly once, and DDP reduces it once.
+
+    Args:
+        widths, blocks: of the translator; the defaults are MakeItTalk's.
+        discriminator_width: channels of the discriminator's first layer.
+        l1_weight, perceptual_weight: 1, as in MakeItTalk.
+        adversarial_weight: the paper states none; 0.01 is pix2pix's proportion to its L1.
+        adversarial_kind: 'bce' (pix2pix's) or 'least_squares'.
+        features: of the perceptual loss: 'vgg19' (the paper's) or 'gabor', which needs no weights.
+        vgg19_weights: VGG-19's file where it is not in torchvision's place.
+        learning_rate: of both optimisers (MakeItTalk's); falls along a cosine to a tenth.
+        coarse_steps: first steps, run on pictures of half the side: four times as fast (0 = the paper).
+    """
+
+    def __init__(
+        self,
+        widths: Sequence[int] = (64, 128, 256, 512, 512, 512),
+        blocks: int = 2,
+        discriminator_width: int = 64,
+        l1_weight: float = 1.0,
+        perceptual_weight: float = 1.0,
+        adversarial_weight: float = 0.01,
+        adversarial_kind: str = "bce",
+        features: str = "vgg19",
+        vgg19_weights: str | None = None,
+        learning_rate: float = 1e-4,
+        coarse_steps: int = 0,
+    ):
+        super().__init__()
+        self.save_hyperparameters()
+        self.automatic_optimization = False
+        self.network = ImageTranslator(list(widths), blocks)
+        self.discriminator = PatchDiscriminator(width=discriminator_width)
+        self.adversarial = AdversarialLoss(adversarial_kind)
+        self.perceptual = PerceptualLoss(features, vgg19_weights)
+
+    def on_fit_start(self) -> None:
+        print(f"perceptual loss on '{self.hparams['features']}' features")
+
+    def training_step(self, batch: ImageBatch, batch_index: int) -> None:
+        photos, sketches, targets = batch.photos, batch.sketches, batch.targets
+        # each step moves two optimisers, and Lightning counts both
+        if self.global_step // 2 < self.hparams["coarse_steps"]:
+            photos, sketches, targets = (F.avg_pool2d(picture, 2) for picture in (photos, sketches, targets))
+        made = self.network(torch.cat([sketches, photos], dim=1)).float()
+        l1 = F.l1_loss(made, targets)
+        perceptual = self._perceptual(made, targets)
+        fixed = {name: parameter.detach() for name, parameter in self.discriminator.named_parameters()}
+        fooled = self.adversarial.generator(functional_call(self.discriminator, fixed, (sketches, made)))
+        seen_through = self.adversarial.discriminator(
+            self.discriminator(sketches, targets), self.discriminator(sketches, made.detach())
+        )
+        generator_loss = (
+            self.hparams["l1_weight"] * l1
+            + self.hparams["perceptual_weight"] * perceptual
+            + self.hparams["adversarial_weight"] * fooled
+        )
+        optimisers: Any = self.optimizers()
+        for optimiser in optimisers:
+            optimiser.zero_grad()
+        self.manual_backward(generator_loss + seen_through)
+        for optimiser in optimisers:
+            optimiser.step()
+        schedules: Any = self.lr_schedulers()
+        for schedule in schedules:
+            schedule.step()
+        values = {"l1": l1, "perceptual": perceptual, "generator": fooled, "discriminator": seen_through}
+        self.log_dict({f"train/{name}": value for name, value in values.items()}, prog_bar=True)
+
+    def validation_step(self, batch: ImageBatch, batch_index: int) -> None:
+        self._evaluate(batch, "validation")
+
+    def test_step(self, batch: ImageBatch, batch_index: int) -> None:
+        self._evaluate(batch, "test")
+
+    def configure_optimizers(self) -> tuple[list[Any], list[Any]]:
+        rate = self.hparams["learning_rate"]
+        steps = int(self.trainer.estimated_stepping_batches)
+        if self.trainer.max_steps > 0:  # counts each optimiser's steps, of which a batch takes two
+            steps = min(steps, -(-self.trainer.max_steps // 2))
+        optimisers = [
+            torch.optim.Adam(network.parameters(), lr=rate, betas=(0.5, 0.999))
+            for network in (self.network, self.discriminator)
+        ]
+        schedules = [
+            torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps, eta_min=rate / 10) for optimiser in optimisers
+        ]
+        return optimisers, schedules
+
+    def _perceptual(self, made: Tensor, targets: Tensor) -> Tensor:
+        with torch.autocast(made.device.type, enabled=False):  # small differences drown in bfloat16
+            return self.perceptual(made, targets)
+
+    def _evaluate(self, batch: ImageBatch, split: str) -> None:
+        """L1 and perceptual loss, and each divided by that of the photo left as it is (1 = useless)."""
+        made = self.network(torch.cat([batch.sketches, batch.photos], dim=1)).float()
+        l1, copied = F.l1_loss(made, batch.targets), F.l1_loss(batch.photos, batch.targets)
+        perceptual = self._perceptual(made, batch.targets)
+        copied_perceptual = self._perceptual(batch.photos, batch.targets)
+        values: dict[str, Tensor] = {
+            "l1": l1,
+            "perceptual": perceptual,
+            "l1_of_copy": l1 / copied,
+            "perceptual_of_copy": perceptual / copied_perceptual,
+        }
+        self.log_dict(
+            {f"{split}/{name}": value for name, value in values.items()},
+            batch_size=len(batch.photos),
+            sync_dist=True,
+            prog_bar=split == "validation",
+        )

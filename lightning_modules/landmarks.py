@@ -1,0 +1,133 @@
+"""Training of the landmark predictor: equations (1) to (7) of AnyoneNet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+from pytorch_lightning import LightningModule
+from torch import Tensor
+
+from anyonenet.losses.landmarks import landmark_losses
+from anyonenet.metrics.landmarks import landmark_distance, open_area_difference, velocity_distance
+from anyonenet.networks.landmark_predictor import LandmarkPredictor
+from anyonenet.networks.masked import frame_mask
+from anyonenet.types import LandmarkBatch
+
+
+class LandmarkModule(LightningModule):
+    """Optimises a `LandmarkPredictor` with Adam.
+
+    Validation logs the losses and D-LL, D-VL and D-A, each also divided by that of a face that does not move
+    (`validation/*_of_still`; the smaller the better, 1 = useless).
+
+    Args:
+        audio_width, landmark_hidden, landmark_width, quaternion_hidden, quaternion_width, decoder, cnn_widths, kernel,
+            lstm_width, decoder_hidden, smoothing_width, delay: of the network; the defaults are the paper's sizes.
+        learning_rate: highest; the paper does not state one.
+        warmup_steps: steps over which the learning rate rises from 0; then it falls along a cosine to a hundredth.
+        weight_decay: of AdamW.
+        displacement_weight, inter_frame_weight, quaternion_weight: of the parts of equation (7).
+        lip_weight: of the lip points in equations (4) and (5).
+    """
+
+    def __init__(
+        self,
+        audio_width: int = 512,
+        landmark_hidden: int = 256,
+        landmark_width: int = 128,
+        quaternion_hidden: int = 64,
+        quaternion_width: int = 4,
+        decoder: str = "cnn_blstm",
+        cnn_widths: Sequence[int] = (512, 512, 1024, 1024, 1024, 2048),
+        kernel: int = 5,
+        lstm_width: int = 512,
+        decoder_hidden: int = 512,
+        smoothing_width: int = 32,
+        delay: int = 16,
+        learning_rate: float = 1e-4,
+        warmup_steps: int = 200,
+        weight_decay: float = 1e-6,
+        displacement_weight: float = 1.0,
+        inter_frame_weight: float = 1.0,
+        quaternion_weight: float = 1.0,
+        lip_weight: float = 1.0,
+    ):
+        super().__init__()
+        self.save_hyperparameters()
+        self.network = LandmarkPredictor(
+            audio_width=audio_width,
+            landmark_hidden=landmark_hidden,
+            landmark_width=landmark_width,
+            quaternion_hidden=quaternion_hidden,
+            quaternion_width=quaternion_width,
+            decoder=decoder,
+            cnn_widths=list(cnn_widths),
+            kernel=kernel,
+            lstm_width=lstm_width,
+            decoder_hidden=decoder_hidden,
+            smoothing_width=smoothing_width,
+            delay=delay,
+        )
+
+    def training_step(self, batch: LandmarkBatch, batch_index: int) -> Tensor:
+        return self._losses(batch, "train")[0]
+
+    def validation_step(self, batch: LandmarkBatch, batch_index: int) -> None:
+        self._evaluate(batch, "validation")
+
+    def test_step(self, batch: LandmarkBatch, batch_index: int) -> None:
+        self._evaluate(batch, "test")
+
+    def configure_optimizers(self) -> dict[str, Any]:
+        optimiser = torch.optim.AdamW(
+            self.parameters(), lr=self.hparams["learning_rate"], weight_decay=self.hparams["weight_decay"]
+        )
+        warmup = max(1, self.hparams["warmup_steps"])
+        steps = int(self.trainer.estimated_stepping_batches)
+        rising = torch.optim.lr_scheduler.LinearLR(optimiser, 1 / warmup, total_iters=warmup)
+        falling = torch.optim.lr_scheduler.CosineAnnealingLR(
+            optimiser, max(1, steps - warmup), eta_min=self.hparams["learning_rate"] / 100
+        )
+        schedule = torch.optim.lr_scheduler.SequentialLR(optimiser, [rising, falling], [warmup])
+        return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+
+    def _losses(self, batch: LandmarkBatch, split: str) -> tuple[Tensor, Tensor]:
+        """The total loss, and the predicted landmarks `(B, T, 68, 2)`."""
+        motion = self.network(batch.mels, batch.base_landmarks, batch.base_quaternions, batch.lengths)
+        landmarks = batch.base_landmarks.unsqueeze(1) + motion.displacements
+        losses = landmark_losses(
+            landmarks,
+            motion.quaternions,
+            batch.landmarks,
+            batch.quaternions,
+            frame_mask(batch.lengths, batch.mels.shape[1]),
+            self.hparams["displacement_weight"],
+            self.hparams["inter_frame_weight"],
+            self.hparams["quaternion_weight"],
+            self.hparams["lip_weight"],
+        )
+        values = {
+            f"{split}/loss": losses.total,
+            f"{split}/displacement": losses.displacement,
+            f"{split}/inter_frame": losses.inter_frame,
+            f"{split}/quaternion": losses.quaternion,
+        }
+        self.log_dict(values, batch_size=len(batch.lengths), prog_bar=True, sync_dist=split != "train")
+        return losses.total, landmarks
+
+    def _evaluate(self, batch: LandmarkBatch, split: str) -> None:
+        _, landmarks = self._losses(batch, split)
+        still = batch.base_landmarks.unsqueeze(1).expand_as(landmarks)
+        metrics = {"d_ll": landmark_distance, "d_vl": velocity_distance, "d_a": open_area_difference}
+        for name, metric in metrics.items():
+
+            def mean(predicted: Tensor, metric: Any = metric) -> Tensor:
+                clips = zip(predicted, batch.landmarks, batch.lengths.tolist(), strict=True)
+                values = [metric(clip[:frames], reference[:frames]) for clip, reference, frames in clips]
+                return torch.stack(values).nanmean()  # a clip whose mouth never opens has no D-A
+
+            value, of_still = mean(landmarks), mean(still)
+            logged = {f"{split}/{name}": value, f"{split}/{name}_of_still": value / of_still}
+            self.log_dict(logged, batch_size=len(batch.lengths), sync_dist=True)
