@@ -16,11 +16,12 @@ from anyonenet.artefacts import Artefacts
 from anyonenet.audio.files import read_audio
 from anyonenet.motion import Motion, lip_closures, load_predictor
 from anyonenet.portrait import Portrait, PortraitReader
-from anyonenet.render.provenance import mark_frame, sign
+from anyonenet.render.provenance import mark_frame, media_metadata, sign
 from anyonenet.render.renderer import Renderer
 from anyonenet.render.video import VideoWriter
 from anyonenet.render.warp import WarpRenderer
 from anyonenet.request import Request
+from anyonenet.text.phonemes import split_sentences
 from anyonenet.voice import Spoken, Voice
 
 Progress = Callable[[str, int, int], None]
@@ -77,7 +78,7 @@ class Pipeline:
         request.check()
         report = progress or (lambda kind, done, known: None)
         with clock.of("voice"):
-            sentences = self._voice.count_sentences(request.text, request.language)
+            sentences = len(split_sentences(request.text, request.language))
         with clock.of("photo"):
             portrait = self._reader.read(request.image, request.size, request.crop, request.face)
             renderer = self._renderer(request.renderer, portrait)
@@ -91,7 +92,17 @@ class Pipeline:
         height, width = portrait.image.shape[:2]
         samples = frames = done = unfinished = 0
         with contextlib.ExitStack() as stack:
-            writer = stack.enter_context(VideoWriter(request.out, width, height, request.fps, rate))
+            writer = stack.enter_context(
+                VideoWriter(
+                    request.out,
+                    width,
+                    height,
+                    request.fps,
+                    rate,
+                    metadata=media_metadata(request.out.stem),
+                    finish=(lambda path: sign(path, request.out.name)) if request.credentials else None,
+                )
+            )
             kept = None
             if request.keep:
                 kept = stack.enter_context(Artefacts(request.out, rate, request.fps, portrait.landmarks))
@@ -119,9 +130,6 @@ class Pipeline:
                 done += 1
                 unfinished += not spoken.complete
                 report("sentence", done, sentences)
-        if request.credentials:
-            with clock.of("write"):
-                sign(request.out)
         if unfinished:
             notices.append(f"{unfinished} of {done} sentences may be cut short or slurred: the voice lost its place")
         return Summary(

@@ -28,6 +28,8 @@ LEAD_SECONDS = 0.2
 """silence before the first sentence: the face is seen before it speaks"""
 PAUSE_SECONDS = 0.35
 """silence after each sentence"""
+CLAUSE_PAUSE_SECONDS = 0.12
+"""silence after a piece of a sentence that was too long for one breath"""
 FRAMES_A_SYMBOL = 16
 """mel frames that a symbol may take at most on average; a sentence that goes on longer did not stop by itself"""
 ATTEMPTS = 3
@@ -133,38 +135,14 @@ class Voice:
         Args:
             text: any length; numbers, dates and abbreviations are read out.
             speaker: (1024,) float32, unit length.
-            language: 'en' or 'zh'; detected for each sentence when None.
+            language: 'en' or 'zh'; detected when None.
             seed: the same seed gives the same bytes.
 
         Raises:
             InputError: nothing in the text can be spoken, or the language is not known.
         """
-        spoken = 0
-        for sentence in split_sentences(text):
-            symbols = self._symbols_of(sentence, language)
-            if symbols is None:
-                continue
-            yield self._speak_one(sentence, symbols, speaker, seed, spoken)
-            spoken += 1
-        if not spoken:
-            raise InputError("the text holds nothing that can be spoken; give words, digits or Chinese characters")
-
-    def count_sentences(self, text: str, language: str | None = None) -> int:
-        """How many sentences `speak` will give.
-
-        Raises:
-            InputError: none of them can be spoken, or the language is not known.
-        """
-        count = sum(self._symbols_of(sentence, language) is not None for sentence in split_sentences(text))
-        if not count:
-            raise InputError("the text holds nothing that can be spoken; give words, digits or Chinese characters")
-        return count
-
-    @staticmethod
-    def _symbols_of(sentence: str, language: str | None) -> tuple[str, ...] | None:
-        if not any(character.isalnum() for character in sentence):
-            return None  # a sentence of emoji or punctuation only
-        return phonemise(sentence, language).symbols or None
+        for number, sentence in enumerate(split_sentences(text, language)):
+            yield self._speak_one(sentence, phonemise(sentence, language).symbols, speaker, seed, number)
 
     def _speak_one(
         self, sentence: str, symbols: tuple[str, ...], speaker: np.ndarray, seed: int, number: int
@@ -174,7 +152,7 @@ class Voice:
         waveform = _levelled(waveform[: len(mel) * self.settings.hop_samples], self.settings)
         rate, hop = self.settings.frame_rate, self.settings.hop_samples
         before = round(LEAD_SECONDS * rate) if number == 0 else 0
-        after = round(PAUSE_SECONDS * rate)
+        after = round((CLAUSE_PAUSE_SECONDS if symbols[-1] == "," else PAUSE_SECONDS) * rate)
         return Spoken(
             text=sentence,
             symbols=symbols,

@@ -58,7 +58,7 @@ def options() -> Options:
     picture.add_argument("--face", type=positive, metavar="N", help="which face, 1 = the largest (default)")
     files = parser.add_argument_group("files")
     files.add_argument(
-        "--weights", type=Path, metavar="DIR", help="folder of exported weights (default: the project's)"
+        "--weights", type=Path, metavar="DIR", help="folder of exported weights (default: ours)"
     )
     files.add_argument("--device", default="cpu", help="cpu or cuda (default cpu)")
     files.add_argument("--keep", action="store_true", help="write wav, mel, landmarks and frames beside the video")
@@ -164,5 +164,5 @@ def verify(path: Path) -> int:
     from anyonenet.render.provenance import verify as verify_file
 
     found = verify_file(path)
-    print(f"{path}: {found}")
+    print(found.message)
     return 0 if found.valid else 1

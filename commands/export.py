@@ -1,0 +1,93 @@
+"""`anyonenet export`: a training run becomes a folder of weights with a model card."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from typing import Any
+
+from commands.options import Mistake, Options
+from commands.stages import STAGES
+
+DESCRIPTION = """\
+Turn a training run (or one of its checkpoints) into weights that the program loads: tensors
+as safetensors, the network's arguments and audio settings as JSON, and a model card."""
+EMBEDDED = "the embedded corpora (synthetic; anyonenet mini)"
+
+
+def options() -> Options:
+    """The options of this verb."""
+    parser = Options("export", DESCRIPTION, "anyonenet export runs/tts --out weights/tts")
+    parser.add_argument("run", type=Path, metavar="RUN", help="a run's folder (its newest checkpoint) or a .ckpt file")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write, e.g. weights/tts")
+    parser.add_argument("--corpus", default=EMBEDDED, help=f"what it was trained on, in words (default: {EMBEDDED})")
+    parser.add_argument("--full", action="store_true", help="store 32-bit floats (default: 16-bit)")
+    return parser
+
+
+def main(arguments: list[str]) -> int:
+    values = options().read(arguments)
+    path = checkpoint_of(values.run)
+    module = load_module(path)
+    from anyonenet.weights import WeightsCard, save_weights
+    from commands.cards import write_readme
+
+    stage = stage_of(module)
+    extra = dict(module.export_extra()) if hasattr(module, "export_extra") else {}
+    symbols = None
+    if stage == "tts":
+        from anyonenet.text.symbols import SYMBOLS
+
+        symbols = SYMBOLS
+    card = WeightsCard(stage=stage, corpus=values.corpus, symbols=symbols, extra=extra)
+    save_weights(values.out, module.network, card, half=not values.full)
+    write_readme(values.out)
+    megabytes = (values.out / "model.safetensors").stat().st_size / 1e6
+    print(f"{stage}: {path} -> {values.out} ({megabytes:.1f} MB)")
+    return 0
+
+
+def checkpoint_of(run: Path) -> Path:
+    """The checkpoint itself, or the newest one in a run's folder.
+
+    Raises:
+        Mistake: there is none.
+    """
+    if run.is_file():
+        return run
+    found = sorted(run.rglob("*.ckpt"), key=lambda path: (path.stat().st_mtime, path.name == "last.ckpt"))
+    if not found:
+        raise Mistake(f"no checkpoint in {run}; give a run's folder or a .ckpt file")
+    return found[-1]
+
+
+def load_module(path: Path) -> Any:
+    """Rebuild the LightningModule of a checkpoint, on the CPU.
+
+    Raises:
+        Mistake: the file is no checkpoint of one of our stages.
+    """
+    import torch
+
+    try:
+        checkpoint = torch.load(path, map_location="cpu", weights_only=True)
+        hyper = dict(checkpoint["hyper_parameters"])
+        state = checkpoint["state_dict"]
+    except Exception as error:  # torch has no one type for a damaged or foreign file
+        raise Mistake(f"{path} is not a checkpoint that can be read ({type(error).__name__})") from None
+    hyper.pop("_instantiator", None)
+    named = hyper.pop("_class_path", None)
+    known = {stage.module for stage in STAGES.values()}
+    if named not in known:
+        raise Mistake(f"{path} was made by {named}, not by one of {', '.join(sorted(name for name in known if name))}")
+    package, _, name = named.rpartition(".")
+    module = getattr(importlib.import_module(package), name)(**hyper)
+    module.on_load_checkpoint(checkpoint)
+    module.load_state_dict(state)
+    return module.eval()
+
+
+def stage_of(module: Any) -> str:
+    """The stage that a LightningModule trains."""
+    name = f"{type(module).__module__}.{type(module).__name__}"
+    return next(stage for stage, entry in STAGES.items() if entry.module == name)

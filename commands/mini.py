@@ -1,0 +1,32 @@
+"""`anyonenet mini`: the embedded corpora."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from commands.options import Options, seed
+
+DESCRIPTION = """\
+Build the embedded corpora: synthetic voices and drawn faces in the on-disk layouts of
+VCTK, AISHELL-3, aidatatang_200zh, VoxCeleb2, CN-Celeb and the Obama addresses. They are for
+development, demonstration and tests; results for papers need the real corpora."""
+
+
+def options() -> Options:
+    """The options of this verb."""
+    parser = Options("mini", DESCRIPTION, "anyonenet mini --out data/mini")
+    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to build them in")
+    parser.add_argument(
+        "--size", choices=("full", "small"), default="full", help="full trains the default weights; small is for tests"
+    )
+    parser.add_argument("--seed", type=seed, default=0, help="the same seed gives the same bytes (default 0)")
+    return parser
+
+
+def main(arguments: list[str]) -> int:
+    values = options().read(arguments)
+    from datamodules.mini.build import build
+
+    build(values.out, size=values.size, seed=values.seed)
+    print(f"embedded corpora ({values.size}, seed {values.seed}) in {values.out}")
+    return 0

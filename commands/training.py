@@ -1,0 +1,95 @@
+"""What `fit`, `validate` and `test` share: one LightningCLI, typed by the signatures of the modules it builds."""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any
+
+from commands.options import Mistake
+
+VERBS = ("fit", "validate", "test")
+
+
+def help_text(verb: str) -> str:
+    """The short help; LightningCLI's own, which lists every option, comes with `--help.all`."""
+    doing = {"fit": "Train a stage", "validate": "Validate a stage", "test": "Test a stage"}[verb]
+    checkpoint = "" if verb == "fit" else " --ckpt_path runs/tts/last.ckpt"
+    return "\n".join(
+        [
+            f"usage: anyonenet {verb} --config FILE [--config FILE ...] [--key value ...]",
+            "",
+            f"{doing} from YAML configurations; later files and options win. Stages are in configs/: base.yaml",
+            "has the paper's sizes, mini.yaml those of the embedded corpora; configs/trainer/ has machines.",
+            "",
+            f"example: anyonenet {verb} --config configs/tts/mini.yaml --config configs/trainer/cpu.yaml{checkpoint}",
+            "",
+            "common options:",
+            "  --config FILE               a configuration; may be given several times",
+            "  --print_config              show the whole configuration and stop",
+            "  --trainer.max_steps N       and any other argument of Lightning's Trainer",
+            "  --model.init_args.KEY V     any argument of the stage's module",
+            "  --data.init_args.root DIR   the corpora's folder",
+            "  --ckpt_path FILE            a checkpoint to go on from or to look at",
+            "  --help.all                  every option there is",
+        ]
+    )
+
+
+def parser_settings() -> dict[str, Any]:
+    """How every configuration of the project is read; the tests that read them use the same."""
+    return {"parser_mode": "omegaconf", "exit_on_error": False}
+
+
+def make_cli(arguments: list[str], run: bool = True) -> Any:
+    """The LightningCLI of all stages.
+
+    Args:
+        arguments: verb first when `run`, else options only.
+        run: do what the verb says; False only builds trainer, module and data.
+    """
+    from pytorch_lightning import LightningDataModule, LightningModule
+    from pytorch_lightning.cli import LightningCLI
+
+    return LightningCLI(
+        LightningModule,
+        LightningDataModule,
+        subclass_mode_model=True,
+        subclass_mode_data=True,
+        save_config_kwargs={"overwrite": True},
+        parser_kwargs=parser_settings(),
+        seed_everything_default=0,
+        args=arguments,
+        run=run,
+    )
+
+
+def main(verb: str, arguments: list[str]) -> int:
+    """Run one of Lightning's verbs; mistakes in configurations are answered by one line."""
+    if "--help" in arguments or "-h" in arguments:
+        print(help_text(verb))
+        return 0
+    if not any(argument.split("=")[0] in ("--config", "-c", "--model", "--help.all") for argument in arguments):
+        raise Mistake(f"{verb}: --config missing, e.g. --config configs/tts/mini.yaml (anyonenet {verb} --help)")
+    for name, value in zip(arguments, [*arguments[1:], ""], strict=True):
+        path = value if name in ("--config", "-c") else name.partition("=")[2] if name.startswith("--config=") else None
+        if path is not None and not Path(path).is_file():
+            raise Mistake(f"{verb}: no configuration at {path or '(nothing)'}; the stages' are in configs/")
+    os.environ.setdefault("WANDB_MODE", "offline")  # no run leaves the machine unless asked to
+    sys.path.insert(0, "")  # configurations name the packages of the checkout
+    from jsonargparse import ArgumentError
+    from omegaconf.errors import OmegaConfBaseException
+
+    try:
+        make_cli([verb, *("--help" if argument == "--help.all" else argument for argument in arguments)])
+    except (ArgumentError, OmegaConfBaseException) as error:
+        raise Mistake(f"{verb}: {_one_line(str(error))}") from None
+    return 0
+
+
+def _one_line(message: str) -> str:
+    """jsonargparse explains in paragraphs: the innermost reason comes last, the key first."""
+    lines = [line.strip(" -") for line in message.splitlines() if line.strip(" -")]
+    kept = lines if len(lines) <= 2 else [lines[0], lines[-1]]
+    return " ".join(kept)[:600]

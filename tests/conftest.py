@@ -1,0 +1,67 @@
+"""Fixtures of more than one test package: weights small enough to make in a second, and faces to use them on."""
+
+from __future__ import annotations
+
+import base64
+from pathlib import Path
+
+import numpy as np
+import pytest
+import torch
+
+from anyonenet.networks.base import Network
+from anyonenet.text.symbols import SYMBOLS
+from anyonenet.weights import WeightsCard, save_weights
+
+
+@pytest.fixture(scope="session")
+def tiny_weights(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Exported weights of every stage of the pipeline, random and tiny. What they say is noise of the right shape."""
+    folder = tmp_path_factory.mktemp("weights")
+    with torch.random.fork_rng():
+        torch.manual_seed(0)
+        for stage, network, extra in _networks():
+            symbols = SYMBOLS if stage == "tts" else None
+            save_weights(folder / stage, network, WeightsCard(stage, "nothing: random", symbols=symbols, extra=extra))
+    return folder
+
+
+def _networks() -> list[tuple[str, Network, dict]]:
+    from anyonenet.networks.face_encoder import FaceEncoder
+    from anyonenet.networks.image_translation import ImageTranslator
+    from anyonenet.networks.landmark_predictor import LandmarkPredictor
+    from anyonenet.networks.speaker_encoder import SpeakerEncoder
+    from anyonenet.networks.tacotron import Tacotron
+
+    tacotron = Tacotron(
+        symbols=len(SYMBOLS), speaker_projection=8, embedding_size=16, encoder_prenet=(16, 8), bank_size=3,
+        bank_channels=8, projection_channels=8, highway_layers=1, gru_size=8, decoder_prenet=(16, 16),
+        attention_rnn=16, decoder_rnn=16, postnet_channels=8, postnet_layers=2, attention_hidden=8, reduction_factor=2,
+        initial_step=0.5, initial_width=1.0,
+    )  # fmt: skip
+    with torch.no_grad():
+        tacotron.decoder.stop.bias.fill_(-20.0)  # it ends where its attention leaves the text
+    speakers = np.eye(4, 1024, dtype="<f2")
+    names = {"names": [f"p{index}" for index in range(4)], "embeddings": base64.b64encode(speakers.tobytes()).decode()}
+    landmarks = LandmarkPredictor(
+        audio_width=8, landmark_hidden=8, landmark_width=8, quaternion_hidden=4, cnn_widths=(8, 8), lstm_width=8,
+        decoder_hidden=8, smoothing_width=5,
+    )  # fmt: skip
+    return [
+        ("speaker_encoder", SpeakerEncoder(widths=(4, 4, 4, 4)), {}),
+        ("face_encoder", FaceEncoder(face_size=128, hidden=8), {"backend": "dlib"}),
+        ("tts", tacotron, {"speakers": names}),
+        ("landmarks", landmarks, {}),
+        ("images", ImageTranslator(widths=(4, 8), blocks=1), {}),
+    ]
+
+
+@pytest.fixture(scope="session")
+def astronaut(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """scikit-image's photograph of Eileen Collins, 512x512, as a PNG file."""
+    from PIL import Image
+    from skimage.data import astronaut
+
+    path = tmp_path_factory.mktemp("photos") / "astronaut.png"
+    Image.fromarray(astronaut()).save(path)
+    return path
