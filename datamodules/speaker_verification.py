@@ -25,7 +25,7 @@ from datamodules.speech_mels import LONGEST_SECONDS, corpus_mels
 from datamodules.store import Store
 
 
-class SpeakerVerificationData(pl.LightningDataModule):
+class SpeakerVerificationDataModule(pl.LightningDataModule):
     """Batches for `SpeakerEncoderModule`; `train_speakers` says how many speakers it trains on."""
 
     def __init__(

@@ -107,7 +107,7 @@ class SpeakerEncoderModule(pl.LightningModule):
         self.log("validation/eer", equal_error_rate(scores, same), prog_bar=True)
         self.log("validation/min_dcf", minimum_detection_cost(scores, same, self.hparams["prior"]))
 
-    def configure_optimizers(self) -> dict[str, Any]:
+    def configure_optimizers(self) -> Any:
         """Warm-up, then half a cosine over the steps of the whole training."""
         hyper = self.hparams
         decayed = [parameter for parameter in self.parameters() if parameter.ndim > 1]
@@ -141,7 +141,9 @@ class SpeakerEncoderModule(pl.LightningModule):
 
     def _gathered(self, tensor: Tensor) -> Tensor:
         gathered = self.all_gather(tensor)
-        return gathered.flatten(0, 1) if self.trainer.world_size > 1 else gathered  # type: ignore[union-attr]
+        if not isinstance(gathered, Tensor):
+            raise TypeError(f"gathering a tensor gave a {type(gathered).__name__}")
+        return gathered.flatten(0, 1) if self.trainer.world_size > 1 else gathered
 
 
 def warmup_cosine(step: int, warmup: int, total: int) -> float:

@@ -40,7 +40,7 @@ def margin_cosine(cosine: Tensor, kind: Kind, margin: float) -> Tensor:
     if kind == "a":
         if margin < 1 or margin != int(margin):
             raise ValueError(
-                f"margin is {margin}; for kind 'a' it multiplies the angle and must be a whole number >= 1"
+                f"margin is {margin}; for kind 'a' it multiplies the angle: give a whole number >= 1"
             )
         turn = torch.floor(margin * angle.detach() / math.pi)
         return (1.0 - 2.0 * (turn % 2)) * torch.cos(margin * angle) - 2.0 * turn

@@ -37,7 +37,7 @@ def masked_margin_softmax(
     """
     if first.shape != second.shape or persons.shape != first.shape[:1]:
         raise ValueError(
-            f"got {tuple(first.shape)}, {tuple(second.shape)} and {tuple(persons.shape)}; expected (B, D) twice and (B,)"
+            f"got {tuple(first.shape)}, {tuple(second.shape)}, {tuple(persons.shape)}; expected (B, D) twice and (B,)"
         )
     with torch.autocast(first.device.type, enabled=False):
         cosines = first.float() @ second.float().T

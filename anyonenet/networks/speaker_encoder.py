@@ -48,8 +48,9 @@ class SpeakerEncoder(Network):
             raise ValueError(f"widths has {len(widths)} numbers; expected {len(BLOCKS)}, one a residual stage")
         if stem_stride not in (1, 2, 4):
             raise ValueError(f"stem_stride is {stem_stride}; expected 1, 2 or 4")
+        self.stem_stride = min(stem_stride, 2)
         self.stem = nn.Sequential(
-            nn.Conv2d(1, widths[0], 7, stride=min(stem_stride, 2), padding=3, bias=False),
+            nn.Conv2d(1, widths[0], 7, stride=self.stem_stride, padding=3, bias=False),
             nn.BatchNorm2d(widths[0]),
             nn.ReLU(),
         )
@@ -78,7 +79,7 @@ class SpeakerEncoder(Network):
         lengths = lengths.to(mels.device)
         features = _masked(mels.transpose(1, 2).unsqueeze(1), lengths)  # (B, 1, bands, T)
         features = self.stem(features)
-        lengths = _shrunk(lengths, self.stem[0].stride[1])
+        lengths = _shrunk(lengths, self.stem_stride)
         features = _masked(features, lengths)
         if self.pool is not None:  # after the ReLU nothing is below the zero that padding holds
             features = self.pool(features)
