@@ -11,24 +11,27 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 from numpy.typing import NDArray
+from scipy.ndimage import gaussian_filter1d, median_filter
 
 from anyonenet.face.template import EYES
 from anyonenet.render.head import HeadMotion, smoothstep
 
 Array = NDArray[np.float32]
 
-_UPPER_REACH = 0.17
 _LOWER_REACH = 0.11
-"""outer-eye distances of skin, above and below the eye, that slide with a lid"""
-_BROW_SHARE = 0.8
-"""of the way up to the brow that may slide"""
+"""outer-eye distances of skin below the eye that slide with the lower lid"""
+_CREASE = 0.042
+"""where the closing lid begins, above the open one's edge and lashes, outer-eye distances"""
+_SKIN_NEAR, _SKIN_FAR = 0.035, 0.075
+"""the strip above the upper lid, and below the lower one, whose colour the closing lid takes, outer-eye distances"""
+_SKIN_PLACES = 24
 _LID_MARGIN = 0.014
 """thickness of a lid's edge, outer-eye distances: landmarks lie on it, a little inside the eye"""
 _MEETING_OPENING = 0.12
 """share of the open eye below which the lids are drawn as meeting"""
 _WIDEN_LIMIT = 0.04
 """how far lids may open beyond the photo's, outer-eye distances"""
-_LASH_STRENGTH = 0.55
+_LASH_STRENGTH = 0.7
 
 
 @dataclass(frozen=True)
@@ -38,12 +41,11 @@ class EyeIndices:
     corners: tuple[int, int]
     upper: tuple[int, int]
     lower: tuple[int, int]
-    brow: tuple[int, ...]
 
 
 EYE_INDICES = (
-    EyeIndices((36, 39), (37, 38), (41, 40), (18, 19, 20)),
-    EyeIndices((42, 45), (43, 44), (47, 46), (23, 24, 25)),
+    EyeIndices((36, 39), (37, 38), (41, 40)),
+    EyeIndices((42, 45), (43, 44), (47, 46)),
 )
 
 
@@ -95,7 +97,6 @@ class _OpenEye:
         gaps = open_deep[2:] - open_deep[:2]
         self.asked_upper = _lid_through(t[:2], open_deep[:2] + (1 - low_share) * self.closing * gaps)
         self.asked_lower = _lid_through(t[2:], open_deep[2:] - low_share * self.closing * gaps)
-        self.brow = float(self._coordinates(skull[list(indices.brow)] + shift)[1].mean())
 
     def _coordinates(self, points: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         offset = points - self.start
@@ -116,6 +117,7 @@ class Eyes:
         self._landmarks = landmarks.astype(np.float64)
         self._unit = unit
         self._lash = _lash_colour(photo, landmarks)
+        self._skin = [_lid_skin(photo, _OpenEye(indices, landmarks, landmarks[:, :2]), unit) for indices in EYE_INDICES]
 
     def open_points(self, landmarks: Array, motion: HeadMotion) -> Array:
         """(12, 2): the eyes' points of a frame without its blink; lids asked wider than the photo's do widen."""
@@ -141,13 +143,13 @@ class Eyes:
             motion: the head's.
         """
         skull = motion.move(self._landmarks)[:, :2]
-        for indices in EYE_INDICES:
+        for indices, skin in zip(EYE_INDICES, self._skin):
             eye = _OpenEye(indices, landmarks, skull)
             if eye.closing > 0.02:
-                self._close(frame, maps, corner, eye, self._unit * motion.scale)
+                self._close(frame, maps, corner, eye, skin, self._unit * motion.scale)
 
     def _close(
-        self, frame: NDArray[np.uint8], maps: Array, corner: tuple[int, int], eye: _OpenEye, unit: float
+        self, frame: NDArray[np.uint8], maps: Array, corner: tuple[int, int], eye: _OpenEye, skin: Array, unit: float
     ) -> None:
         middle = eye.start + 0.5 * eye.length * eye.along - corner
         reach = 0.5 * eye.length + 0.22 * unit
@@ -159,35 +161,46 @@ class Eyes:
         y = np.arange(top, bottom, dtype=np.float32)[:, None] + (corner[1] - eye.start[1])
         t = (x * eye.along[0] + y * eye.along[1]) / eye.length
         deep = x * eye.down[0] + y * eye.down[1]
-        edge = _LID_MARGIN * unit * np.clip(8 * t * (1 - t), 0, 1) * smoothstep(np.float64(eye.closing / 0.4))
+        inside = np.clip(t, 0.0, 1.0)
+        closing = np.float64(eye.closing)
+        edge = _LID_MARGIN * unit * np.clip(8 * inside * (1 - inside), 0, 1) * smoothstep(closing / 0.4)
         upper, lower = eye.asked_upper(t), eye.asked_lower(t)
-        above = min(_UPPER_REACH * unit, max(_BROW_SHARE * -(eye.brow - float(eye.upper(np.array(0.5)))), 0.02 * unit))
-        slide_down = _slide(deep, upper, upper - eye.upper(t) + edge, above)
-        slide_up = _slide(-deep, -lower, eye.lower(t) - lower + edge, _LOWER_REACH * unit)
+        crease = eye.upper(t) - _CREASE * unit * (0.45 + 0.55 * np.clip(8 * inside * (1 - inside), 0, 1))
 
         box = frame[top:bottom, left:right]
         picture = box.astype(np.float32)
-        local = maps[top:bottom, left:right]
-        columns = np.arange(right - left, dtype=np.float32)[None]
-        rows = np.arange(bottom - top, dtype=np.float32)[:, None]
+        slide = -_slide(-deep, -lower, eye.lower(t) - lower + edge, _LOWER_REACH * unit)
         near = np.clip((1.25 - np.abs(2 * t - 1)) / 0.2, 0, 1)
         # the lower lid lies below the upper one, so its edge reaches a little under it
-        for slide, cover in (
-            (-slide_up, np.clip(deep - lower + 1.5, 0, 1)),
-            (slide_down, np.clip(upper - deep + 0.5, 0, 1)),
-        ):
-            from_x = (columns - slide * eye.down[0]).astype(np.float32)
-            from_y = (rows - slide * eye.down[1]).astype(np.float32)
-            lid_map = cv2.remap(local, from_x, from_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-            lid = cv2.remap(self._photo, lid_map, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
-            share = (cover * near * (slide != 0))[:, :, None]
-            picture += share * (lid - picture)
-        thickness = max(0.011 * unit, 0.6)
-        lash = np.exp(-(((deep - upper) / thickness) ** 2)) * np.clip(6 * t * (1 - t), 0, 1)
-        picture += (_LASH_STRENGTH * smoothstep(np.float64(eye.closing / 0.6)) * lash)[:, :, None] * np.minimum(
-            self._lash - picture, 0
-        )
+        share = np.clip(deep - lower + 1.5, 0, 1) * near * (slide != 0)
+        picture += share[:, :, None] * (self._slid(maps[top:bottom, left:right], slide, eye) - picture)
+
+        # the upper lid: from its crease, where the open eye's edge was, down to the edge asked for
+        depth = np.clip((deep - crease) / np.maximum(upper - crease, 1e-3), 0, 1)
+        place = np.clip(np.round(inside * (_SKIN_PLACES - 1)), 0, _SKIN_PLACES - 1).astype(np.intp)
+        lid = skin[0][place] * (1 - depth[:, :, None]) + skin[1][place] * depth[:, :, None]
+        lid *= (1 - 0.10 * depth**3 + 0.04 * np.sin(np.pi * depth))[:, :, None]
+        feather = max(0.03 * unit, 1.5)
+        from_crease = smoothstep((deep - crease + 0.6 * feather) / feather)
+        ends = smoothstep(np.minimum(t + 0.14, 1.14 - t) / 0.16)
+        cover = from_crease * ends * np.clip(upper - deep + 0.5, 0, 1) * smoothstep(closing / 0.12)
+        picture += cover[:, :, None] * (lid - picture)
+        fold = np.exp(-(((deep - crease) / (0.9 * feather)) ** 2)) * ends * np.clip((upper - crease) / feather - 2, 0, 1)
+        picture *= (1 - 0.13 * smoothstep(closing) * fold)[:, :, None]
+
+        thickness = max(0.013 * unit, 0.7) * (0.7 + 0.6 * np.abs(t - (0.5)))
+        lash = np.exp(-(((deep - upper) / thickness) ** 2)) * np.clip(6 * inside * (1 - inside), 0, 1)
+        lash = (_LASH_STRENGTH * smoothstep(closing / 0.6) * lash)[:, :, None]
+        picture += lash * np.minimum(self._lash - picture, 0)
         box[:] = np.clip(picture + 0.5, 0, 255).astype(np.uint8)
+
+    def _slid(self, maps: Array, slide: Array, eye: _OpenEye) -> Array:
+        """(h, w, 3): the photo where `maps` points from places `slide` pixels farther up."""
+        rows, columns = np.indices(slide.shape, np.float32)
+        from_x = (columns - slide * eye.down[0]).astype(np.float32)
+        from_y = (rows - slide * eye.down[1]).astype(np.float32)
+        moved = cv2.remap(maps, from_x, from_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        return cv2.remap(self._photo, moved, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
 
 
 def _slide(
@@ -201,6 +214,25 @@ def _slide(
     span = np.maximum(reach + shift, 1.9 * shift + 1e-3)
     share = np.clip((deep - (edge - span)) / (0.88 * span), 0.0, 1.0)
     return shift * share * share * (3 - 2 * share)
+
+
+def _lid_skin(photo: NDArray[np.uint8], eye: _OpenEye, unit: float) -> Array:
+    """(2, 24, 3): colour of the closed lid from corner to corner, at its crease and at its edge.
+
+    The crease takes the skin just above the eye; the edge, which turns to the light, also the skin below it. Lashes,
+    brow hairs and the rims of glasses are darker than skin, hence the upper quantile.
+    """
+    t = np.linspace(0.06, 0.94, _SKIN_PLACES)
+    depths = np.linspace(_SKIN_NEAR, _SKIN_FAR, 8)[:, None] * unit
+    strips = []
+    for deep in (eye.upper(t) - depths, eye.lower(t) + depths):
+        points = eye.start + (t * eye.length)[:, None] * eye.along + deep[:, :, None] * eye.down
+        strip = cv2.remap(photo, points.astype(np.float32), None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
+        order = strip.astype(np.float32).mean(2).argsort(0)
+        strip = np.take_along_axis(strip.astype(np.float32), order[:, :, None], 0)[4:8].mean(0)
+        strips.append(gaussian_filter1d(median_filter(strip, (7, 1), mode="nearest"), 2.0, axis=0, mode="nearest"))
+    above, below = strips
+    return np.stack([above, 0.55 * above + 0.45 * below]).astype(np.float32)
 
 
 def _lash_colour(photo: NDArray[np.uint8], landmarks: Array) -> Array:

@@ -18,7 +18,6 @@ _FACE = [*JAW, *BROWS, *NOSE, 48, 54]
 _EYES = list(EYES)
 _UPPER_OUTER = [49, 50, 51, 52, 53]
 _LOWER_OUTER = [55, 56, 57, 58, 59]
-_CHIN = 8
 _SMOOTHING = 2e-5
 _LOWER_REACH = 0.95
 """how far from the mouth the two fields may differ, outer-eye distances"""
@@ -41,7 +40,9 @@ class WarpField:
         self._grid = grid
         self._ring = head.ring()
         self._knots = grid.knots
-        self._mask = head.mask(self._knots)[:, None]
+        mask = head.mask(self._knots)[:, None]
+        self._moving = mask[:, 0] > 0
+        self._mask = mask[self._moving]
         self._columns = np.arange(grid.left, grid.left + grid.width, dtype=np.float32)
         self._rows = np.arange(grid.top, grid.top + grid.height, dtype=np.float32)
 
@@ -56,16 +57,16 @@ class WarpField:
         """
         upper, lower = self._solve(landmarks, eyes, motion, mouth)
         unit = self._head.unit
-        field = upper * self._mask * unit + self._knots
+        field, difference = self._knots.copy(), np.zeros_like(self._knots)
+        field[self._moving] += upper * self._mask * unit
+        difference[self._moving] = (lower - upper) * self._mask * unit
         maps = self._grid.to_pixels(field)
-        self._join(maps, (lower - upper) * self._mask * unit, mouth)
+        self._join(maps, difference, mouth)
         return maps
 
     def _solve(self, landmarks: Array, eyes: Array, motion: HeadMotion, mouth: MouthShape) -> tuple[Array, Array]:
-        """Displacements (P, 2) at the knots, outer-eye distances: of the upper and of the lower field."""
+        """Displacements (P, 2) at the knots that move, outer-eye distances: of the upper and of the lower field."""
         head = self._head
-        skull = motion.move(self._landmarks)
-        jaw = landmarks[_CHIN].astype(np.float64) - skull[_CHIN]
         upper_source, lower_source = self._lips.sources(mouth)
         photo = self._landmarks[:, :2]
         source = np.concatenate(
@@ -73,7 +74,7 @@ class WarpField:
                 photo[_FACE],
                 photo[_EYES],
                 head.points[:, :2],
-                head.throat[:, :2],
+                head.throat,
                 self._ring,
                 upper_source[[0, -1]],
                 photo[_UPPER_OUTER],
@@ -87,7 +88,7 @@ class WarpField:
                 landmarks[_FACE, :2],
                 eyes,
                 motion.move(head.points)[:, :2],
-                head.moved_throat(motion, jaw)[:, :2],
+                head.moved_throat(landmarks),
                 self._ring,
                 mouth.upper[[0, -1]],
                 landmarks[_UPPER_OUTER, :2],
@@ -101,7 +102,7 @@ class WarpField:
         origin = head.origin[:2]
         centres = ((target - origin) / head.unit).astype(np.float32)
         displacements = ((source - target) / head.unit).astype(np.float32)
-        knots = ((self._knots - origin) / head.unit).astype(np.float32)
+        knots = ((self._knots[self._moving] - origin) / head.unit).astype(np.float32)
         basis = kernel(knots, centres)
         fields = []
         for kept in (np.arange(common + lip), np.r_[np.arange(common), np.arange(common + lip, common + 2 * lip)]):
@@ -133,6 +134,7 @@ def below_mouth_line(x: NDArray[np.floating], y: NDArray[np.floating], mouth: Mo
         x: (1, W) and y: (H, 1) pixels from the middle of the outer corners.
     """
     centre = mouth.corners.mean(0)
+    x, y = x.astype(np.float32), y.astype(np.float32)
     along = x * mouth.across[0] + y * mouth.across[1]
     deep = x * mouth.down[0] + y * mouth.down[1]
     middle = (mouth.upper + mouth.lower) / 2 - centre
@@ -140,12 +142,12 @@ def below_mouth_line(x: NDArray[np.floating], y: NDArray[np.floating], mouth: Mo
     line_along = np.maximum.accumulate(line @ mouth.across)
     line_deep = line @ mouth.down
     # beyond the corners the line runs out level
-    steps = np.linspace(along.min(), along.max(), 512)
-    table = np.interp(steps, line_along, line_deep)
-    index = (along - steps[0]) * (511 / max(float(steps[-1] - steps[0]), 1e-6))
+    first, last = float(along.min()), float(along.max())
+    table = np.interp(np.linspace(first, last, 512), line_along, line_deep).astype(np.float32)
+    index = (along - first) * np.float32(511 / max(last - first, 1e-6))
     low = np.clip(index.astype(np.int32), 0, 510)
     part = index - low
     height = deep - (table[low] * (1 - part) + table[low + 1] * part)
-    outside = np.maximum(np.maximum(line_along[0] - along, along - line_along[-1]), 0.0)
+    outside = np.maximum(np.maximum(line_along[0] - along, along - line_along[-1]), np.float32(0))
     thickness = 0.35 + 0.6 * outside
     return np.clip(height / (2 * thickness) + 0.5, 0.0, 1.0).astype(np.float32)

@@ -32,10 +32,8 @@ _SIDE = (
     (0.55, 0.15, 0.14),  # cheekbone
 )
 _MIDDLE = ((0.0, -0.92, 0.06), (0.0, -1.36, 0.40), (0.0, -1.72, 0.85))
-# throat: follows the head in part only, and the jaw a little
-_THROAT = ((0.0, 1.28, 0.55), (0.52, 1.12, 0.72), (-0.52, 1.12, 0.72))
-_THROAT_SHARE = 0.6
-_THROAT_JAW_SHARE = 0.35
+# throat: hangs below points of the jaw and goes part of the way with them: (landmark, x, y, z from it, share)
+_THROAT = ((8, 0.0, 0.34, 0.30, 0.5), (5, -0.02, 0.36, 0.20, 0.45), (11, 0.02, 0.36, 0.20, 0.45))
 
 _CENTRE = (0.0, -0.12, 0.45)
 _HALF_WIDTH = 1.32
@@ -102,7 +100,9 @@ class Head:
         self._long = float(np.clip(frontal[_CHIN, 1] / _FRONTAL_CHIN, 0.8, 1.3))
         mirrored = [(-x, y, z) for x, y, z in _SIDE]
         self.points = self._place([*_SIDE, *mirrored, *_MIDDLE])  # (27, 3) pixels
-        self.throat = self._place(_THROAT)  # (3, 3) pixels
+        hanging = self.unit * np.array([offset for _, *offset, _ in _THROAT]) @ rotation.T
+        self.throat = (landmarks[[index for index, *_ in _THROAT]] + hanging)[:, :2]  # (3, 2) pixels
+        self._landmarks = landmarks
         self._size = size
         self._roll = float(np.arctan2(rotation[1, 0], rotation[0, 0]))
         self._middle = self._place([_CENTRE])[0, :2]
@@ -151,9 +151,11 @@ class Head:
         off_head = smoothstep((radius - 0.85) / 0.35)
         return ((1 - smoothstep((radius - 1.05) / (_REACH - 1.05))) * (1 - near_edge * off_head)).astype(np.float32)
 
-    def moved_throat(self, motion: HeadMotion, jaw: NDArray[np.float64]) -> NDArray[np.float64]:
-        """(3, 3): the throat goes part of the way with the head, and with (3,) `jaw`, the chin's own motion."""
-        return self.throat + _THROAT_SHARE * (motion.move(self.throat) - self.throat) + _THROAT_JAW_SHARE * jaw
+    def moved_throat(self, landmarks: Array) -> NDArray[np.float64]:
+        """(3, 2) pixels: the throat in a frame of (68, 3) `landmarks`, between the jaw that moves and the still neck."""
+        jaw = [index for index, *_ in _THROAT]
+        share = np.array([share for *_, share in _THROAT])[:, None]
+        return self.throat + share * (landmarks[jaw, :2] - self._landmarks[jaw, :2])
 
 
 def smoothstep(x: NDArray[np.floating]) -> NDArray[np.floating]:

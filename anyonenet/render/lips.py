@@ -4,13 +4,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import CubicSpline
-from scipy.ndimage import gaussian_filter1d
 
 from anyonenet.render.head import HeadMotion, smoothstep
+from anyonenet.render.seam import find_seam
 
 Array = NDArray[np.float32]
 
@@ -24,9 +23,6 @@ _CLOSED_GAP = 0.05
 """mean gap of the inner-lip landmarks, outer-eye distances, below which a photo's mouth counts as closed: detectors
 leave 0.00 to 0.03 on closed mouths, and 0.12 or more where teeth show"""
 _LIP_TUCK = 0.02
-_SEAM_REACH = 0.05
-_SEAM_COLUMNS = 48
-_SEAM_ROWS = 41
 
 _dense = CubicSpline(np.arange(5), np.eye(5), bc_type="natural")(np.linspace(0, 4, CURVE_POINTS))
 DENSE = _dense.astype(np.float32)
@@ -69,7 +65,8 @@ class PhotoLips:
         self.closed = self.gap < _CLOSED_GAP
         self.upper, self.lower = self._landmark_upper.copy(), self._landmark_lower.copy()
         if self.closed:
-            seam = find_seam(photo, points, unit)
+            middle = (self._landmark_upper + self._landmark_lower) / 2
+            seam = find_seam(photo, middle, down, unit)
             self.upper, self.lower = seam, seam.copy()
 
     def sources(self, mouth: MouthShape) -> tuple[Array, Array]:
@@ -109,48 +106,3 @@ def mouth_axes(points: Array) -> tuple[Array, Array]:
     length = float(np.linalg.norm(across))
     across = across / length if length > 1e-6 else np.array([1.0, 0.0], np.float32)
     return across.astype(np.float32), np.array([-across[1], across[0]], np.float32)
-
-
-def find_seam(photo: NDArray[np.uint8], points: Array, unit: float) -> Array:
-    """The line where closed lips meet: (9, 2) pixels, the darkest smooth path near the landmarks.
-
-    Args:
-        photo: (H, W, 3) uint8.
-        points: (68, 2) pixels.
-        unit: pixels to one outer-eye distance.
-    """
-    across, down = mouth_axes(points)
-    middle = (DENSE @ points[UPPER_INNER] + DENSE @ points[LOWER_INNER]) / 2
-    along = np.linspace(0, CURVE_POINTS - 1, _SEAM_COLUMNS)
-    base = np.stack([np.interp(along, np.arange(CURVE_POINTS), middle[:, axis]) for axis in (0, 1)], 1)
-    steps = np.linspace(-_SEAM_REACH, _SEAM_REACH, _SEAM_ROWS) * unit
-    samples = (base[None] + steps[:, None, None] * down).astype(np.float32)
-    grey = cv2.GaussianBlur(cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY), (0, 0), max(0.008 * unit, 0.5))
-    light = cv2.remap(grey, samples, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).astype(np.float64)
-    light = (light - light.min(0)) / np.maximum(np.ptp(light, axis=0), 8.0)
-    prior = 0.6 * (steps[:, None] / (_SEAM_REACH * unit)) ** 2
-    # at the corners the line must run into the corner landmarks
-    ends = np.minimum(along, CURVE_POINTS - 1 - along)
-    prior = prior * (1.0 + 8.0 * np.exp(-((ends / 0.6) ** 2)))
-    rows = _darkest_path(light + prior)
-    smooth = gaussian_filter1d(steps[rows], 2.0, mode="nearest")
-    offsets = np.interp(np.arange(CURVE_POINTS), along, smooth)
-    return (middle + offsets[:, None] * down).astype(np.float32)
-
-
-def _darkest_path(cost: NDArray[np.float64]) -> NDArray[np.intp]:
-    """(R, C) -> (C,) the row of each column, neighbours at most one row apart, least total cost."""
-    rows, columns = cost.shape
-    total = cost[:, 0].copy()
-    came = np.zeros((columns, rows), np.intp)
-    for column in range(1, columns):
-        padded = np.pad(total, 1, constant_values=np.inf)
-        options = np.stack([padded[:-2] + 0.02, padded[1:-1], padded[2:] + 0.02])
-        step = options.argmin(0)
-        came[column] = np.arange(rows) + step - 1
-        total = options[step, np.arange(rows)] + cost[:, column]
-    path = np.empty(columns, np.intp)
-    path[-1] = total.argmin()
-    for column in range(columns - 1, 0, -1):
-        path[column - 1] = came[column][path[column]]
-    return path

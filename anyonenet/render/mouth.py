@@ -53,8 +53,11 @@ class Mouth:
         axes = rotation[:2, :2]
         self._skull_anchor = np.append(lips.upper[middle], landmarks[_UPPER_MIDDLE, 2]).astype(np.float64)
         self._jaw_anchor = np.append(lips.lower[middle], landmarks[_LOWER_MIDDLE, 2]).astype(np.float64)
-        own = None if lips.closed else photo_teeth(photo, lips.upper, lips.lower, unit, self._colours.lip)
+        own, own_lower = None, None
+        if not lips.closed:
+            own, own_lower = photo_teeth(photo, lips.upper, lips.lower, unit, self._colours.lip)
         self._own_teeth = own is not None
+        self._own_lower_teeth = own_lower
         anchor = self._skull_anchor[:2]
         if not lips.closed:  # teeth that the open mouth hides stay hidden until the lip rises
             anchor = anchor - 0.03 * unit * axes[:, 1]
@@ -116,15 +119,18 @@ class Mouth:
         jaw = _placed(self._jaw, plane, self._jaw_anchor[:2], jaw_at - offset, size)
         skull = _placed(self._skull, plane, self._skull_anchor[:2], skull_at - offset, size)
 
-        to_corner = smoothstep(view.to_corner / (0.17 * view.unit))
-        wide = 0.72 + 0.28 * float(smoothstep(np.float64(mouth.opening / 0.12)))
-        lip_shadow = smoothstep(view.below_upper / (0.085 * view.unit))
-        jaw_shade = (0.30 + 0.70 * lip_shadow) * (0.25 + 0.75 * to_corner) * wide
+        to_corner = smoothstep(view.to_corner / (0.13 * view.unit))
+        wide = 0.8 + 0.2 * float(smoothstep(np.float64(mouth.opening / 0.12)))
+        lip_shadow = smoothstep(view.below_upper / (0.06 * view.unit))
+        jaw_shade = (0.40 + 0.60 * lip_shadow) * (0.35 + 0.65 * to_corner) * wide
         picture += jaw[:, :, :3] * jaw_shade[:, :, None] - picture * jaw[:, :, 3:]
+        if self._own_lower_teeth:
+            own = _placed(self._own_lower_teeth, plane, self._jaw_anchor[:2], jaw_at - offset, size)
+            picture += own[:, :, :3] - picture * own[:, :, 3:]
         if self._own_teeth:
             skull_shade = 0.72 + 0.28 * smoothstep(view.below_upper / (0.03 * view.unit))
         else:
-            skull_shade = (0.50 + 0.50 * lip_shadow) * (0.35 + 0.65 * to_corner) * wide
+            skull_shade = (0.68 + 0.32 * lip_shadow) * (0.45 + 0.55 * to_corner) * wide
         picture += skull[:, :, :3] * skull_shade[:, :, None] - picture * skull[:, :, 3:]
         picture *= (0.72 + 0.28 * smoothstep(view.above_lower / (0.03 * view.unit)))[:, :, None]
         return picture
@@ -140,9 +146,9 @@ class Mouth:
     def _close_seam(self, picture: Array, view: _MouthView, mouth: MouthShape) -> None:
         """Draw the line of lips that meet, where the photo, its mouth open, has none."""
         faint = 1.0 - smoothstep(view.gap / (0.035 * view.unit))
-        thickness = max(0.010 * view.unit, 0.7)
-        strength = 0.75 * faint * np.exp(-(((view.below_upper - view.above_lower) / 2 / thickness) ** 2)) * view.between
-        picture += strength[:, :, None] * np.minimum(0.32 * self._colours.lip - picture, 0)
+        thickness = max(0.012 * view.unit, 0.8)
+        strength = 0.6 * faint * np.exp(-(((view.below_upper - view.above_lower) / 2 / thickness) ** 2)) * view.between
+        picture += strength[:, :, None] * np.minimum(0.42 * self._colours.lip - picture, 0)
 
 
 class _MouthView:

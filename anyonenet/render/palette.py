@@ -49,14 +49,14 @@ def mouth_colours(photo: NDArray[np.uint8], landmarks: Array) -> MouthColours:
 
     brightness = float(np.clip(0.55 * max(_brightness(lit) * 1.05, white) + 0.45 * _brightness(lit) + 8, 60, 228))
     tint = lit / max(_brightness(lit), 1.0)
-    teeth = brightness * (1 + 0.22 * (tint - 1))
+    teeth = brightness * (1 + 0.35 * (tint - 1))
     hue = lip / max(_brightness(lip), 1.0)
     light = 0.5 * (_brightness(lip) + _brightness(skin))
     return MouthColours(
         teeth=_colour(teeth),
         gum=_colour(0.72 * light * hue),
         tongue=_colour(0.80 * light * hue),
-        cavity=_colour(min(max(0.6 * dark, 0.10 * light), 0.2 * light) * hue),
+        cavity=_colour(min(max(0.6 * dark, 0.13 * light), 0.22 * light) * hue**1.6),
         lip=_colour(lip),
     )
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from anyonenet.render.head import smoothstep
 from anyonenet.render.palette import MouthColours
+from anyonenet.render.seam import darkest_path
 
 Array = NDArray[np.float32]
 
@@ -25,9 +26,9 @@ _UPPER_WIDTHS = (0.094, 0.074, 0.082, 0.077, 0.075, 0.10)  # along the arch, fro
 _UPPER_HEIGHTS = (0.110, 0.098, 0.106, 0.092, 0.085, 0.08)
 _LOWER_WIDTHS = (0.060, 0.066, 0.076, 0.077, 0.077, 0.11)
 _LOWER_HEIGHTS = (0.085, 0.085, 0.092, 0.085, 0.08, 0.08)
-_UPPER_EDGE = 0.036
+_UPPER_EDGE = 0.030
 """how far the upper teeth show below the resting lip"""
-_LOWER_EDGE = -0.016
+_LOWER_EDGE = -0.007
 """where the lower teeth end, seen from the edge of the lower lip"""
 
 
@@ -72,7 +73,7 @@ def draw_jaw(anchor: NDArray[np.floating], axes: NDArray[np.float64], unit: floa
     u, v, to_photo = _canvas(anchor, axes, unit)
     edge = _LOWER_EDGE + 0.30 * u * u
     teeth, bright, cover = _row_of_teeth(u, v - edge, _LOWER_WIDTHS, _LOWER_HEIGHTS)
-    colour = 0.86 * _enamel(light, bright, teeth)
+    colour = 0.8 * _enamel(light, bright, teeth)
     back = _tongue(u, v, light)
     cover = cover * (np.abs(u) < 0.9 * _ARCH_RADIUS)
     mixed = back[:, :, :3] * (1 - cover[:, :, None]) + colour * cover[:, :, None]
@@ -107,7 +108,7 @@ def _row_of_teeth(
     tooth = 1 - smoothstep((height - gum_line) / 0.012 + 0.5)
     groove = 1 - 0.30 * np.clip((across - 0.78) / 0.22, 0, 1) ** 2
     roundness = 1 - 0.07 * across**2
-    depth = 1 - 0.62 * (np.abs(u) / _ARCH_RADIUS) ** 2.2
+    depth = 1 - 0.5 * (np.abs(u) / _ARCH_RADIUS) ** 2.2
     bite = 1 - 0.10 * np.exp(-((rounded / 0.010) ** 2))  # enamel is thin and darker at the edge
     neck = 1 - 0.12 * np.clip(height / tall, 0, 1) ** 2
     return tooth, groove * roundness * depth * bite * neck, cover
@@ -121,11 +122,11 @@ def _enamel(light: MouthColours, bright: Array, tooth: Array) -> Array:
 
 def _tongue(u: Array, v: Array, light: MouthColours) -> Array:
     """(h, w, 4): a rounded tongue lying behind the lower teeth, lit from the front."""
-    radius = np.sqrt((u / 0.20) ** 2 + ((v - 0.02) / 0.085) ** 2)
+    radius = np.sqrt((u / 0.20) ** 2 + ((v - 0.01) / 0.12) ** 2)
     alpha = 1 - smoothstep((radius - 0.72) / 0.4)
     rise = np.clip(1 - radius, 0, 1)
     groove = 1 - 0.22 * np.exp(-((u / 0.016) ** 2)) * (v < 0.0)
-    bright = (0.34 + 0.5 * rise) * groove
+    bright = (0.5 + 0.5 * rise) * groove
     return np.dstack([light.tongue * bright[:, :, None], 0.9 * alpha]).astype(np.float32)
 
 
@@ -138,11 +139,12 @@ def _layer(colour: Array, alpha: Array, to_photo: NDArray[np.float64], unit: flo
 
 def photo_teeth(
     photo: NDArray[np.uint8], upper: Array, lower: Array, unit: float, lip: Array
-) -> Layer | None:
-    """The teeth that an open mouth shows, cut out of the photo; None where it shows none.
+) -> tuple[Layer | None, Layer | None]:
+    """The upper and the lower teeth that an open mouth shows, cut out of the photo; None for those it does not show.
 
-    Teeth are brighter than the dark of the mouth and less coloured than the lips. Upwards the layer goes on with the
-    colours of its uppermost teeth, for lips that rise above where they are in the photo.
+    Teeth are brighter than the dark of the mouth and less coloured than the lips. Where a dark line runs between two
+    rows, what is below it belongs to the jaw. Away from the opening each row goes on with the colours of its last
+    visible part, for lips that draw back farther than in the photo.
 
     Args:
         photo: (H, W, 3) uint8.
@@ -157,36 +159,77 @@ def photo_teeth(
     anchor = upper[len(upper) // 2]
     u, v, to_photo = _canvas(anchor, axes, unit)
     cut = cv2.warpAffine(
-        photo, to_photo, (u.shape[1], u.shape[0]), flags=cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP,
+        photo,
+        to_photo,
+        (u.shape[1], u.shape[0]),
+        flags=cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP,
         borderMode=cv2.BORDER_REPLICATE,
-    ).astype(np.float32)  # fmt: skip
-    up = (upper - anchor) @ axes / unit
-    low = (lower - anchor) @ axes / unit
+    )
+    up, low = (upper - anchor) @ axes / unit, (lower - anchor) @ axes / unit
     top, bottom = np.interp(u[0], up[:, 0], up[:, 1]), np.interp(u[0], low[:, 0], low[:, 1])
     inside = (v > top + 0.004) & (v < bottom - 0.004) & (u > up[0, 0]) & (u < up[-1, 0])
+    alpha = _tooth_cover(cut, inside, lip)
+    if alpha is None:
+        return None, None
+    colour = cut.astype(np.float32)
+    parting = _row_parting(colour, inside, top, bottom, v)
+    if parting is None:
+        return _grown(colour, alpha, to_photo), None
+    # the parting itself is dark, and stays the cavity's
+    clear = max(0.006 * len(v) / float(np.ptp(v)), 1.0)
+    rows = np.arange(len(v))[:, None]
+    above, below = rows < parting - clear, rows > parting + clear
+    flipped = _grown(colour[::-1], (alpha * below)[::-1], to_photo)
+    lower_row = None if flipped is None else Layer(np.ascontiguousarray(flipped.picture[::-1]), to_photo)
+    return _grown(colour, alpha * above, to_photo), lower_row
+
+
+def _tooth_cover(cut: NDArray[np.uint8], inside: NDArray[np.bool_], lip: Array) -> Array | None:
+    """(h, w) share of tooth in each pixel of `inside`; None where nothing there looks like teeth."""
     if inside.sum() < 30:
         return None
-    lab = cv2.cvtColor(np.clip(cut, 0, 255).astype(np.uint8), cv2.COLOR_RGB2LAB).astype(np.float32)
+    lab = cv2.cvtColor(cut, cv2.COLOR_RGB2LAB).astype(np.float32)
     lip_lab = cv2.cvtColor(lip.astype(np.uint8)[None, None], cv2.COLOR_RGB2LAB).astype(np.float32)[0, 0]
     light = lab[..., 0] - 1.5 * np.maximum(lab[..., 1] - 128, 0)
-    bright = np.quantile(light[inside], 0.85)
+    bright = float(np.quantile(light[inside], 0.85))
     dark = min(float(np.quantile(light[inside], 0.05)), bright - 1.0)
     tooth_lab = np.median(lab[inside & (light >= bright)], axis=0)
-    # against the lips: brighter or clearly less red
     if tooth_lab[0] - lip_lab[0] < 8 and lip_lab[1] - tooth_lab[1] < 8:
-        return None
-    threshold = dark + 0.45 * (bright - dark)
-    from_dark = smoothstep((light - threshold) / max(0.25 * (bright - dark), 4.0) + 0.5)
+        return None  # neither brighter nor less red than the lips
+    from_dark = smoothstep((light - dark - 0.45 * (bright - dark)) / max(0.25 * (bright - dark), 4.0) + 0.5)
     away = tooth_lab[1:] - lip_lab[1:]
     span = float(away @ away)
     from_lip = np.ones_like(light)
     if span > 36:
         from_lip = smoothstep((((lab[..., 1:] - lip_lab[1:]) @ away) / span - 0.35) / 0.35)
-    alpha = (from_dark * from_lip * inside).astype(np.float32)
-    return _grown_upwards(cut, alpha, to_photo)
+    return (from_dark * from_lip * inside).astype(np.float32)
 
 
-def _grown_upwards(cut: Array, alpha: Array, to_photo: NDArray[np.float64]) -> Layer | None:
+def _row_parting(
+    colour: Array, inside: NDArray[np.bool_], top: NDArray[np.floating], bottom: NDArray[np.floating], v: Array
+) -> NDArray[np.intp] | None:
+    """(w,) the row of the dark line between upper and lower teeth; None where there is only one row of teeth."""
+    columns = np.flatnonzero(bottom - top > 0.6 * float((bottom - top).max()))
+    if len(columns) < 8:
+        return None
+    share = (v - top) / np.maximum(bottom - top, 1e-3)
+    light = cv2.GaussianBlur(colour.mean(2), (0, 0), 1.0)
+    middle = (share > 0.2) & (share < 0.85) & inside
+    cost = np.where(middle, light, 255.0)[:, columns].astype(np.float64)
+    path = darkest_path(cost)
+    across = np.arange(len(columns))
+    block = np.where(inside, light, 0.0)[:, columns]
+    rows = np.arange(len(v))[:, None]
+    above, below = np.where(rows < path, block, 0).max(0), np.where(rows > path, block, 0).max(0)
+    line = block[path, across]
+    parted = line < 0.75 * np.minimum(above, below)
+    if parted.mean() < 0.6:
+        return None
+    return np.interp(np.arange(len(top)), columns, path).round().astype(np.intp)
+
+
+def _grown(colour: Array, alpha: Array, to_photo: NDArray[np.float64]) -> Layer | None:
+    """A layer of what `alpha` covers, going on upwards with the colours of its first rows."""
     solid = alpha > 0.6
     columns = solid.any(0)
     if columns.mean() < 0.08:
@@ -195,8 +238,6 @@ def _grown_upwards(cut: Array, alpha: Array, to_photo: NDArray[np.float64]) -> L
     rows = np.arange(len(alpha))[:, None]
     source = np.maximum(rows, np.minimum(first, len(alpha) - 1))
     across = np.arange(alpha.shape[1])[None].repeat(len(alpha), 0)
-    colour, grown = cut[source, across], alpha[source, across]
-    fade = np.clip(1 - (first[None] - rows) / (0.75 * len(alpha)), 0.4, 1)  # darker towards the gum
-    colour = colour * fade[:, :, None]
-    grown = cv2.GaussianBlur(grown * columns[None], (0, 0), 0.8)
-    return Layer(np.dstack([colour * grown[:, :, None], grown]).astype(np.float32), to_photo)
+    grown = cv2.GaussianBlur(alpha[source, across] * columns[None], (0, 0), 0.8)[:, :, None]
+    fade = np.clip(1 - (first[None] - rows) / (0.75 * len(alpha)), 0.4, 1)[:, :, None]  # darker towards the gum
+    return Layer(np.dstack([colour[source, across] * fade * grown, grown]).astype(np.float32), to_photo)

@@ -19,10 +19,11 @@ _TINY = 1e-12
 
 def kernel(points: Array, centres: Array) -> Array:
     """U(r) = r² log r² between (P, 2) points and (N, 2) centres -> (P, N)."""
-    squared = (
-        (points * points).sum(1)[:, None] + (centres * centres).sum(1)[None, :] - 2.0 * (points @ centres.T)
-    ).clip(_TINY)
-    return squared * np.log(squared)
+    squared = points @ (-2.0 * centres.T)
+    squared += (points * points).sum(1)[:, None]
+    squared += (centres * centres).sum(1)[None, :]
+    np.maximum(squared, _TINY, out=squared)
+    return np.multiply(squared, np.log(squared), out=squared)
 
 
 def solve(centres: Array, values: Array, smoothing: float) -> Array:
