@@ -75,9 +75,10 @@ def write_wav(path: str | Path, waveform: NDArray[np.floating], sample_rate: int
 
 
 def resample(waveform: NDArray[np.float32], rate_in: int, rate_out: int) -> NDArray[np.float32]:
-    """Polyphase resampling `(samples,)` with a long Kaiser-windowed sinc: flat to 96 % of the band, aliases below -90 dB.
+    """Polyphase resampling `(samples,)` with a long Kaiser-windowed sinc.
 
-    The result has `ceil(samples * rate_out / rate_in)` samples, the first at the same instant as before.
+    Flat to 94 % of the narrower band, aliases below -90 dB. The result has `ceil(samples * rate_out / rate_in)`
+    samples, the first at the same instant as before.
     """
     if rate_in == rate_out:
         return np.ascontiguousarray(waveform, dtype=np.float32)
@@ -117,7 +118,7 @@ def _read_av(path: Path) -> tuple[NDArray[np.float32], int]:
                 first = time if first is None else first
                 chunks.append(chunk)
             samples = np.concatenate(chunks) if chunks else np.zeros(0, dtype=np.float32)
-            if "mov" in container.format.name and stream.duration:
+            if "mov" in container.format.name and stream.duration and stream.time_base:
                 # AAC's last packet is filled up to 1024 samples; MP4 knows where the sound ends
                 samples = samples[: round(Fraction(stream.duration) * stream.time_base * rate)]
             late = 0

@@ -83,7 +83,7 @@ def fit_pose(points: Array, face: Array) -> WeakPose:
         if np.abs(step[:3]).max() < 1e-7:
             break
     translation = point_mean - scale * (quaternion.to_matrix(q) @ face_mean)[:2]
-    return WeakPose(quaternion.normalise(q), scale, translation)
+    return WeakPose(np.asarray(quaternion.normalise(q), dtype=np.float64), scale, translation)
 
 
 def _personal(points: Array, pose: WeakPose) -> Array:

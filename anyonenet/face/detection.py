@@ -133,7 +133,7 @@ def _detect_hog(image: NDArray[np.uint8], side: int, tilt_degrees: float) -> lis
     """HOG on the picture scaled to `side` and turned so that a head tilted by `tilt_degrees` stands upright."""
     turned, matrix = _turned(image, side, tilt_degrees)
     rectangles, scores, _ = _hog().run(turned, 0, 0.0)
-    inverse = cv2.invertAffineTransform(matrix)
+    inverse = np.asarray(cv2.invertAffineTransform(matrix), dtype=np.float64)
     factor = math.hypot(inverse[0, 0], inverse[0, 1])
     boxes = []
     for rectangle, score in zip(rectangles, scores):

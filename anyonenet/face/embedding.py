@@ -12,7 +12,6 @@ from typing import Any, Protocol
 import cv2
 import dlib
 import numpy as np
-import torch
 from numpy.typing import ArrayLike, NDArray
 
 from anyonenet.errors import InputError
@@ -127,6 +126,7 @@ class _FacenetEmbedding:
 
     def __init__(self) -> None:
         path = cached_model(_FACENET_FILE, _FACENET_URL, "the face embedding 'facenet'")
+        import torch
         from facenet_pytorch import InceptionResnetV1
 
         with warnings.catch_warnings():
@@ -147,6 +147,8 @@ class _FacenetEmbedding:
         matrix = np.array([[160 / (right - left), 0, 0], [0, 160 / (bottom - top), 0]])
         matrix[:, 2] = -matrix[:, :2] @ np.array([left, top])
         crop = cv2.warpAffine(image, matrix, (160, 160), flags=cv2.INTER_AREA, borderMode=cv2.BORDER_REPLICATE)
+        import torch
+
         tensor = torch.from_numpy(((crop.astype(np.float32) - 127.5) / 128).transpose(2, 0, 1)).unsqueeze(0)
         with torch.no_grad():
             return self._network(tensor)[0].numpy()

@@ -5,8 +5,6 @@ from __future__ import annotations
 import importlib.util
 from pathlib import Path
 
-import torch
-
 from anyonenet.errors import WeightsError
 
 
@@ -37,6 +35,8 @@ def cached_model(name: str, url: str, purpose: str) -> Path:
     Raises:
         WeightsError: it is not there and cannot be downloaded; the line says how to put it in place by hand.
     """
+    import torch  # seconds to import: only where a model is asked for that PyTorch loads
+
     folder = Path(torch.hub.get_dir()) / "checkpoints"
     path = folder / name
     if path.is_file():
