@@ -73,6 +73,9 @@ def pinyin_of(text: str) -> list[str]:
                     and run[at + 1 : at + 2] not in set("童子女科媳孙歌戏")
                 ):
                     syllables[at] = "er5"
+            for at in range(len(run) - 1):
+                if run[at] == "不" and syllables[at] == "bu4" and syllables[at + 1].endswith("4"):
+                    syllables[at] = "bu2"  # pypinyin knows it in words only
         tokens.extend(syllables)
     return third_tone_sandhi(tokens)
 
@@ -149,5 +152,5 @@ def _split_syllable(syllable: str) -> tuple[str, ...]:
     return tuple(symbols)
 
 
-def _refuse(characters: str) -> list[str]:
+def _refuse(characters: str) -> str:
     raise InputError(f"no reading is known for '{characters}'; write it with common characters")

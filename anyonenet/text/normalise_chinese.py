@@ -10,10 +10,11 @@ import cn2an
 _DIGITS = "零一二三四五六七八九"
 _CURRENCIES = {"$": "美元", "US$": "美元", "¥": "元", "￥": "元", "£": "英镑", "€": "欧元", "₹": "卢比"}
 _UNITS = {
-    "km/h": "公里每小时", "m/s": "米每秒", "km": "公里", "cm": "厘米", "mm": "毫米", "m": "米", "kg": "公斤", "mg": "毫克",
-    "g": "克", "ml": "毫升", "L": "升", "l": "升", "°C": "摄氏度", "℃": "摄氏度", "°F": "华氏度", "℉": "华氏度", "°": "度",
-    "kHz": "千赫", "MHz": "兆赫", "GHz": "吉赫", "Hz": "赫兹", "kW": "千瓦", "KB": "千字节", "MB": "兆字节",
-    "GB": "吉字节", "㎡": "平方米", "m2": "平方米", "ms": "毫秒", "min": "分钟", "h": "小时", "s": "秒",
+    "km/h": "公里每小时", "m/s": "米每秒", "km": "公里", "cm": "厘米", "mm": "毫米", "m": "米", "kg": "公斤",
+    "mg": "毫克", "g": "克", "ml": "毫升", "L": "升", "l": "升", "°C": "摄氏度", "℃": "摄氏度", "°F": "华氏度",
+    "℉": "华氏度", "°": "度", "kHz": "千赫", "MHz": "兆赫", "GHz": "吉赫", "Hz": "赫兹", "kW": "千瓦",
+    "KB": "千字节", "MB": "兆字节", "GB": "吉字节", "㎡": "平方米", "m2": "平方米", "ms": "毫秒", "min": "分钟",
+    "h": "小时", "s": "秒",
 }  # fmt: skip
 _MEASURE_WORDS = "个只条张本件位名年天月周次块元角分斤里米辆头匹家间座岁号层楼杯瓶碗盘双对副点页章节句首部台艘架颗粒枚"
 """after these two is 两, not 二"""
@@ -77,7 +78,7 @@ def _money(match: re.Match[str]) -> str:
     if unit != "元" or scale or len(cents) > 2 or not cents.strip("0"):
         short = amount if cents.strip("0") else whole
         return ("两" if short == "2" else _cardinal(short)) + scale + unit
-    tenths, hundredths = (cents + "0")[:2]
+    tenths, hundredths = cents[0], (cents + "0")[1]
     words = _cardinal(whole) + "元" if int(whole) else ""
     words += f"{_DIGITS[int(tenths)]}角" if tenths != "0" else "零" if words else ""
     return words + (f"{_DIGITS[int(hundredths)]}分" if hundredths != "0" else "")

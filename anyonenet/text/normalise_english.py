@@ -8,11 +8,12 @@ from collections.abc import Callable
 from num2words import num2words
 
 _MONTHS = (
-    "January February March April May June July August September October November December".split()
+    "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
+    "December",
 )  # fmt: skip
 _MONTH = {name[:3].lower(): name for name in _MONTHS}
 _MONTH_NAMES = "|".join(_MONTHS) + "|" + "|".join(f"{name[:3]}\\.?" for name in _MONTHS) + r"|Sept\.?"
-_DIGITS = "zero one two three four five six seven eight nine".split()
+_DIGITS = ("zero", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine")
 _CURRENCIES = {
     "$": ("dollar", "dollars", "cent", "cents"),
     "US$": ("U S dollar", "U S dollars", "cent", "cents"),
@@ -44,6 +45,7 @@ _ABBREVIATIONS = {
     r"Inc\.": "Incorporated", r"Ltd\.": "Limited", r"Co\.": "Company", r"Ave\.": "Avenue", r"Mt\.": "Mount",
     r"Fig\.": "Figure", r"pp\.": "pages", r"a\.k\.a\.": "also known as",
 }  # fmt: skip
+_SIGNS = {"&": " and ", "+": " plus ", "=": " equals ", "@": " at ", "×": " times ", "÷": " divided by "}
 _NUMBER = r"\d+(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
 _SCALES = "hundred|thousand|million|billion|trillion"
 
@@ -101,7 +103,7 @@ def _year(number: str) -> str:
 
 def _decade(match: re.Match[str]) -> str:
     words = _year(match.group(1)) if len(match.group(1)) == 4 else _cardinal(match.group(1))
-    return (words[:-1] + "ies" if words.endswith("y") else words + "s").replace("hundreds", "hundreds")
+    return words[:-1] + "ies" if words.endswith("y") else words + "s"
 
 
 def _money(match: re.Match[str]) -> str:
@@ -130,7 +132,12 @@ def _clock(match: re.Match[str]) -> str:
         words += " o'clock" if 1 <= hour <= 12 else " hundred"
     if second:
         words += f" and {_cardinal(str(int(second)))} seconds"
-    return words + (" " + " ".join(half.replace(".", "").upper()) + " " if half else "")
+    return f"{words} {_half_of_day(half)} " if half else words
+
+
+def _half_of_day(mark: str) -> str:
+    """`p.m.` as the letters that are spoken."""
+    return " ".join(mark.replace(".", "").upper())
 
 
 def _date(year: str | None, month: int | str, day: str) -> str:
@@ -159,6 +166,10 @@ def _measure(match: re.Match[str]) -> str:
     return f"{_cardinal(match.group(1))} {one if match.group(1) == '1' else many}"
 
 
+def _range(match: re.Match[str]) -> str:
+    return f"{match[1]} to {match[2]}"
+
+
 def _plain(match: re.Match[str]) -> str:
     number = match.group()
     if re.fullmatch(r"1[1-9]\d\d|20\d\d", number):
@@ -169,11 +180,17 @@ def _plain(match: re.Match[str]) -> str:
 _UNIT_NAMES = "|".join(re.escape(unit) for unit in sorted(_UNITS, key=len, reverse=True))
 _RULES: tuple[tuple[str, Callable[[re.Match[str]], str]], ...] = (
     (r"(?i)\b(\d{1,2}):(\d{2})(?::(\d{2}))?(?:\s?(a\.?m\b\.?|p\.?m\b\.?))?", _clock),
-    (r"(?i)\b(\d{1,2})()()\s?(a\.m\.|p\.m\.|am\b|pm\b)", lambda match: f"{_cardinal(match.group(1))} {' '.join(match.group(4).replace('.', '').upper())} "),
+    (r"(?i)\b(\d{1,2})\s?(a\.m\.|p\.m\.|am\b|pm\b)", lambda match: f"{_cardinal(match[1])} {_half_of_day(match[2])} "),
     (r"\b(\d{4})[-/](\d{1,2})[-/](\d{1,2})\b", lambda match: _date_in_figures(match[1], match[2], match[3], match[0])),
     (r"\b(\d{1,2})/(\d{1,2})/(\d{4})\b", lambda match: _date_in_figures(match[3], match[1], match[2], match[0])),
-    (rf"\b({_MONTH_NAMES})\s(\d{{1,2}})(?:st|nd|rd|th)?(?:,?\s(\d{{4}}))?\b(?!:)", lambda match: _date(match[3], match[1], match[2])),
-    (rf"\b(?:the )?(\d{{1,2}})(?:st|nd|rd|th)?(?: of)?\s({_MONTH_NAMES})(?![a-z])(?:,?\s(\d{{4}})\b)?", lambda match: _date(match[3], match[2], match[1])),
+    (
+        rf"\b({_MONTH_NAMES})\s(\d{{1,2}})(?:st|nd|rd|th)?(?:,?\s(\d{{4}}))?\b(?!:)",
+        lambda match: _date(match[3], match[1], match[2]),
+    ),
+    (
+        rf"\b(?:the )?(\d{{1,2}})(?:st|nd|rd|th)?(?: of)?\s({_MONTH_NAMES})(?![a-z])(?:,?\s(\d{{4}})\b)?",
+        lambda match: _date(match[3], match[2], match[1]),
+    ),
     (rf"(US\$|[$£€¥₹])\s?({_NUMBER})(?:\s({_SCALES})\b)?", _money),
     (r"\b(\d{2}|\d{3}0)'?s\b", _decade),
     (rf"({_NUMBER})\s?%", lambda match: f"{_cardinal(match[1])} percent"),
@@ -181,6 +198,6 @@ _RULES: tuple[tuple[str, Callable[[re.Match[str]], str]], ...] = (
     (rf"({_NUMBER})\s?({_UNIT_NAMES})(?![A-Za-z])", _measure),
     (r"\b(\d+(?:,\d{3})*)(?:st|nd|rd|th)\b", lambda match: _ordinal(match[1])),
     (r"\b(\d{1,3})/(\d{1,3})\b", _fraction),
-    (rf"(?<=\d)\s?-\s?(?=\d{{1,4}}\b(?!-))(?<!-\d)(?<!-\d\d)(?<!-\d\d\d)(?<!-\d\d\d\d)", lambda match: " to "),
+    (r"(?<![-\d])(\d{1,4})\s?-\s?(\d{1,4})(?![-\d])", _range),
     (rf"{_NUMBER}", _plain),
-)  # fmt: skip
+)

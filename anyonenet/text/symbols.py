@@ -15,27 +15,33 @@ END = "<end>"
 PAUSES = (",", ".", "?", "!")
 """symbols for silence between phrases; the mark tells the melody before it"""
 
-ENGLISH_CONSONANTS = tuple("p b t d k ɡ f v θ ð s z ʃ ʒ tʃ dʒ h m n ŋ l ɹ w j ɾ ʔ n̩".split())
-ENGLISH_WEAK_VOWELS = tuple("ə ɐ ɚ i ᵻ".split())
+
+def _names(text: str) -> tuple[str, ...]:
+    return tuple(text.split())
+
+
+ENGLISH_CONSONANTS = _names("p b t d k ɡ f v θ ð s z ʃ ʒ tʃ dʒ h m n ŋ l ɹ w j ɾ ʔ n̩")
+ENGLISH_WEAK_VOWELS = _names("ə ɐ ɚ i ᵻ")
 """never stressed"""
-ENGLISH_VOWELS = tuple("iː ɪ ɛ æ ɑː ɔ ɔː ʊ uː ʌ ɜː eɪ aɪ ɔɪ aʊ oʊ".split())
+ENGLISH_VOWELS = _names("iː ɪ ɛ æ ɑː ɔ ɔː ʊ uː ʌ ɜː eɪ aɪ ɔɪ aʊ oʊ")
 STRESSES = ("", "ˈ", "ˌ")
 ENGLISH = (
     ENGLISH_CONSONANTS + ENGLISH_WEAK_VOWELS + tuple(stress + vowel for vowel in ENGLISH_VOWELS for stress in STRESSES)
 )
 
 MANDARIN_PREFIX = "zh_"
-MANDARIN_INITIALS = tuple("b p m f d t n l g k h j q x zh ch sh r z c s".split())
-_FINALS_OF_FOUR_TONES = (
+MANDARIN_INITIALS = _names("b p m f d t n l g k h j q x zh ch sh r z c s")
+_FINALS_OF_FOUR_TONES = _names(
     "a ai an ang ao e ei en eng i ii iii ia ian iang iao ie in ing iong iou o ong ou "
     "u ua uai uan uang uei uen uo ü üan üe ün"
 )
 """finals in the order of Hanyu Pinyin; `ii` is the vowel of zi, ci, si, `iii` that of zhi, chi, shi, ri"""
-_NEUTRAL_FINALS = "a ai an ang ao e ei en eng er i ii iii ia ian ie ing iou o ou u uei uo ü"
+_NEUTRAL_FINALS = "a ang e ei en er i ia ii iii o ou uo"
+"""those of words that are always unstressed; another final in the neutral tone is read as the nearest tone"""
 MANDARIN_FINALS = tuple(
-    [f"{final}{tone}" for final in _FINALS_OF_FOUR_TONES.split() for tone in (1, 2, 3, 4)]
+    [f"{final}{tone}" for final in _FINALS_OF_FOUR_TONES for tone in (1, 2, 3, 4)]
     + ["er2", "er3", "er4", "ueng1", "ueng4"]
-    + [f"{final}5" for final in _NEUTRAL_FINALS.split()]
+    + [f"{final}5" for final in _names(_NEUTRAL_FINALS)]
 )
 MANDARIN = tuple(MANDARIN_PREFIX + name for name in MANDARIN_INITIALS + MANDARIN_FINALS)
 

@@ -110,5 +110,5 @@ def synthesise(text: str, voice_file: str, words_a_minute: int) -> RawSpeech:
         _ctypes.dlclose(library._handle)
     if not samples or not any(name for name, _ in phonemes):
         raise AnyoneNetError(f"espeak-ng gave no sound for '{text[:60]}'")
-    waveform = np.concatenate(samples).astype(np.float32) / 32768
+    waveform = np.concatenate(samples).astype(np.float32) / np.float32(32768)
     return RawSpeech(waveform, tuple(phonemes))
