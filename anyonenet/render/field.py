@@ -12,10 +12,12 @@ from numpy.typing import NDArray
 from anyonenet.face.template import BROWS, EYES, JAW, NOSE
 from anyonenet.render.head import Head, HeadMotion, smoothstep
 from anyonenet.render.lips import MouthShape, PhotoLips
+from anyonenet.render.outline import Outline
 from anyonenet.render.thin_plate import Array, PixelGrid, kernel, solve
 
 _FACE = [*JAW, *BROWS, *NOSE, 48, 54]
 _EYES = list(EYES)
+_SIDES = [0, 1, 2, 3, 4, 5, 11, 12, 13, 14, 15, 16]
 _UPPER_OUTER = [49, 50, 51, 52, 53]
 _LOWER_OUTER = [55, 56, 57, 58, 59]
 _SMOOTHING = 2e-5
@@ -38,6 +40,8 @@ class WarpField:
         self._head = head
         self._lips = lips
         self._grid = grid
+        outline = np.concatenate([self._landmarks[_SIDES, :2], head.points[:, :2]])
+        self._outline = Outline(outline, self._landmarks[:, :2])
         self._ring = head.ring()
         self._knots = grid.knots
         mask = head.mask(self._knots)[:, None]
@@ -67,6 +71,11 @@ class WarpField:
     def _solve(self, landmarks: Array, eyes: Array, motion: HeadMotion, mouth: MouthShape) -> tuple[Array, Array]:
         """Displacements (P, 2) at the knots that move, outer-eye distances: of the upper and of the lower field."""
         head = self._head
+        skull = motion.move(self._landmarks)[:, :2]
+        around = np.concatenate([skull[_SIDES], motion.move(head.points)[:, :2]])
+        held = self._outline.limited(around, skull, self._landmarks[:, :2])
+        points = landmarks[:, :2].astype(np.float64)
+        points[_SIDES] += (held - around)[: len(_SIDES)]
         upper_source, lower_source = self._lips.sources(mouth)
         photo = self._landmarks[:, :2]
         source = np.concatenate(
@@ -85,15 +94,15 @@ class WarpField:
         )
         target = np.concatenate(
             [
-                landmarks[_FACE, :2],
+                points[_FACE],
                 eyes,
-                motion.move(head.points)[:, :2],
+                held[len(_SIDES) :],
                 head.moved_throat(landmarks),
                 self._ring,
                 mouth.upper[[0, -1]],
-                landmarks[_UPPER_OUTER, :2],
+                points[_UPPER_OUTER],
                 mouth.upper[1:-1],
-                landmarks[_LOWER_OUTER, :2],
+                points[_LOWER_OUTER],
                 mouth.lower[1:-1],
             ]
         )

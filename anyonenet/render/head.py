@@ -41,6 +41,9 @@ _HALF_HEIGHT_UP = 1.75
 _HALF_HEIGHT_DOWN = 1.38
 _REACH = 1.5
 """where the motion has died away, as a multiple of the head's outline"""
+_BORDER_WIDTH = 0.7
+"""how far inside the photo its border holds the motion back, at most; less where the face is nearer"""
+_LEAST_ROOM = 0.12
 _RING_POINTS = 24
 _CHIN = 8
 _FRONTAL_JAW_WIDTH = 1.8
@@ -103,6 +106,10 @@ class Head:
         hanging = self.unit * np.array([offset for _, *offset, _ in _THROAT]) @ rotation.T
         self.throat = (landmarks[[index for index, *_ in _THROAT]] + hanging)[:, :2]  # (3, 2) pixels
         self._landmarks = landmarks
+        (x, y), (right, bottom) = landmarks[:, :2].min(0), landmarks[:, :2].max(0)
+        room = np.array([x, y, size[1] - 1 - right, size[0] - 1 - bottom]) / self.unit
+        # where the border all but cuts the face, it has to move with it
+        self._room = np.where(room > _LEAST_ROOM, np.minimum(room, _BORDER_WIDTH), 0) * self.unit
         self._size = size
         self._roll = float(np.arctan2(rotation[1, 0], rotation[0, 0]))
         self._middle = self._place([_CENTRE])[0, :2]
@@ -135,10 +142,7 @@ class Head:
         return min(left, right - 2), min(top, bottom - 2), right, bottom
 
     def mask(self, points: Array) -> Array:
-        """(P, 2) pixels -> (P,) share of the motion: 1 on the head, 0 beyond its reach and on the photo's border.
-
-        Where the border cuts the head itself, it has to move with it.
-        """
+        """(P, 2) pixels -> (P,) share of the motion: 1 on the head, 0 beyond its reach and on the photo's border."""
         offset = points - self._middle
         cosine, sine = np.cos(self._roll), np.sin(self._roll)
         x = cosine * offset[:, 0] + sine * offset[:, 1]
@@ -146,10 +150,12 @@ class Head:
         across, down = self._half_axes(y > 0)
         radius = np.sqrt((x / across) ** 2 + (y / down) ** 2)
         height, width = self._size
-        edge = np.minimum.reduce([points[:, 0], points[:, 1], width - 1 - points[:, 0], height - 1 - points[:, 1]])
-        near_edge = 1 - smoothstep(edge / (0.4 * self.unit))
-        off_head = smoothstep((radius - 0.85) / 0.35)
-        return ((1 - smoothstep((radius - 1.05) / (_REACH - 1.05))) * (1 - near_edge * off_head)).astype(np.float32)
+        share = 1 - smoothstep((radius - 1.05) / (_REACH - 1.05))
+        to_border = np.stack([points[:, 0], points[:, 1], width - 1 - points[:, 0], height - 1 - points[:, 1]])
+        for distance, room in zip(to_border, self._room):
+            t = np.clip(distance / max(0.85 * room, 1e-3), 0, 1) if room > 0 else np.ones_like(distance)
+            share = share * t * t * (3 - 2 * t)
+        return share.astype(np.float32)
 
     def moved_throat(self, landmarks: Array) -> NDArray[np.float64]:
         """(3, 2) pixels: the throat in a frame of (68, 3) `landmarks`, between the jaw that moves and the still neck."""
