@@ -11,20 +11,17 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter1d, median_filter
 
 from anyonenet.face.template import EYES
 from anyonenet.render.head import HeadMotion, smoothstep
+from anyonenet.render.lids import ClosedEye, closed_eye
 
 Array = NDArray[np.float32]
 
 _LOWER_REACH = 0.11
 """outer-eye distances of skin below the eye that slide with the lower lid"""
-_CREASE = 0.042
-"""where the closing lid begins, above the open one's edge and lashes, outer-eye distances"""
-_SKIN_NEAR, _SKIN_FAR = 0.035, 0.075
-"""the strip above the upper lid, and below the lower one, whose colour the closing lid takes, outer-eye distances"""
-_SKIN_PLACES = 24
+_CREASE = 0.034
+"""how far above the open eye's edge the lid folds, outer-eye distances"""
 _LID_MARGIN = 0.014
 """thickness of a lid's edge, outer-eye distances: landmarks lie on it, a little inside the eye"""
 _MEETING_OPENING = 0.12
@@ -98,6 +95,14 @@ class _OpenEye:
         self.asked_upper = _lid_through(t[:2], open_deep[:2] + (1 - low_share) * self.closing * gaps)
         self.asked_lower = _lid_through(t[2:], open_deep[2:] - low_share * self.closing * gaps)
 
+    def outline(self) -> Array:
+        """(34, 2) pixels around the open eye."""
+        t = np.linspace(0, 1, 17)
+        around = np.concatenate([t, t[::-1]])
+        deep = np.concatenate([self.upper(t), self.lower(t[::-1])])
+        points = self.start + (around * self.length)[:, None] * self.along + deep[:, None] * self.down
+        return points.astype(np.float32)
+
     def _coordinates(self, points: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
         offset = points - self.start
         return offset @ self.along / self.length, offset @ self.down
@@ -117,7 +122,10 @@ class Eyes:
         self._landmarks = landmarks.astype(np.float64)
         self._unit = unit
         self._lash = _lash_colour(photo, landmarks)
-        self._skin = [_lid_skin(photo, _OpenEye(indices, landmarks, landmarks[:, :2]), unit) for indices in EYE_INDICES]
+        self._closed: list[ClosedEye | None] = []
+        for indices in EYE_INDICES:
+            eye = _OpenEye(indices, landmarks, landmarks[:, :2])
+            self._closed.append(closed_eye(photo, eye.outline(), eye.down.astype(np.float32), unit))
 
     def open_points(self, landmarks: Array, motion: HeadMotion) -> Array:
         """(12, 2): the eyes' points of a frame without its blink; lids asked wider than the photo's do widen."""
@@ -143,13 +151,19 @@ class Eyes:
             motion: the head's.
         """
         skull = motion.move(self._landmarks)[:, :2]
-        for indices, skin in zip(EYE_INDICES, self._skin):
+        for indices, closed in zip(EYE_INDICES, self._closed):
             eye = _OpenEye(indices, landmarks, skull)
-            if eye.closing > 0.02:
-                self._close(frame, maps, corner, eye, skin, self._unit * motion.scale)
+            if closed is not None and eye.closing > 0.02:
+                self._close(frame, maps, corner, eye, closed, self._unit * motion.scale)
 
     def _close(
-        self, frame: NDArray[np.uint8], maps: Array, corner: tuple[int, int], eye: _OpenEye, skin: Array, unit: float
+        self,
+        frame: NDArray[np.uint8],
+        maps: Array,
+        corner: tuple[int, int],
+        eye: _OpenEye,
+        closed: ClosedEye,
+        unit: float,
     ) -> None:
         middle = eye.start + 0.5 * eye.length * eye.along - corner
         reach = 0.5 * eye.length + 0.22 * unit
@@ -164,29 +178,27 @@ class Eyes:
         inside = np.clip(t, 0.0, 1.0)
         closing = np.float64(eye.closing)
         edge = _LID_MARGIN * unit * np.clip(8 * inside * (1 - inside), 0, 1) * smoothstep(closing / 0.4)
-        upper, lower = eye.asked_upper(t), eye.asked_lower(t)
-        crease = eye.upper(t) - _CREASE * unit * (0.45 + 0.55 * np.clip(8 * inside * (1 - inside), 0, 1))
+        upper, lower, open_upper = eye.asked_upper(t), eye.asked_lower(t), eye.upper(t)
+        crease = open_upper - _CREASE * unit * (0.45 + 0.55 * np.clip(8 * inside * (1 - inside), 0, 1))
 
-        box = frame[top:bottom, left:right]
+        box, local = frame[top:bottom, left:right], maps[top:bottom, left:right]
         picture = box.astype(np.float32)
         slide = -_slide(-deep, -lower, eye.lower(t) - lower + edge, _LOWER_REACH * unit)
         near = np.clip((1.25 - np.abs(2 * t - 1)) / 0.2, 0, 1)
         # the lower lid lies below the upper one, so its edge reaches a little under it
         share = np.clip(deep - lower + 1.5, 0, 1) * near * (slide != 0)
-        picture += share[:, :, None] * (self._slid(maps[top:bottom, left:right], slide, eye) - picture)
+        picture += share[:, :, None] * (self._slid(local, slide, eye) - picture)
 
-        # the upper lid: from its crease, where the open eye's edge was, down to the edge asked for
-        depth = np.clip((deep - crease) / np.maximum(upper - crease, 1e-3), 0, 1)
-        place = np.clip(np.round(inside * (_SKIN_PLACES - 1)), 0, _SKIN_PLACES - 1).astype(np.intp)
-        lid = skin[0][place] * (1 - depth[:, :, None]) + skin[1][place] * depth[:, :, None]
-        lid *= (1 - 0.10 * depth**3 + 0.04 * np.sin(np.pi * depth))[:, :, None]
-        feather = max(0.03 * unit, 1.5)
-        from_crease = smoothstep((deep - crease + 0.6 * feather) / feather)
-        ends = smoothstep(np.minimum(t + 0.14, 1.14 - t) / 0.16)
-        cover = from_crease * ends * np.clip(upper - deep + 0.5, 0, 1) * smoothstep(closing / 0.12)
-        picture += cover[:, :, None] * (lid - picture)
-        fold = np.exp(-(((deep - crease) / (0.9 * feather)) ** 2)) * ends * np.clip((upper - crease) / feather - 2, 0, 1)
-        picture *= (1 - 0.13 * smoothstep(closing) * fold)[:, :, None]
+        # the upper lid: closed skin down to the edge asked for; the lashes of the open eye fade a little later
+        lid = cv2.remap(closed.picture, local - np.float32((closed.left, closed.top)), None, cv2.INTER_LINEAR)
+        gone = np.where(deep > open_upper - edge, smoothstep(closing / 0.12), smoothstep(closing / 0.5))
+        cover = lid[:, :, 3] * gone * np.clip(upper - deep + 0.5, 0, 1)
+        width = max(0.022 * unit, 1.0)
+        within = np.clip(5 * inside * (1 - inside), 0, 1)
+        fold = np.exp(-(((deep - crease) / width) ** 2)) * within * np.clip((upper - crease) / width - 2, 0, 1)
+        bulge = np.exp(-(((deep - 0.45 * crease - 0.55 * upper) / (2.2 * width)) ** 2)) * within
+        shade = 1 - smoothstep(closing) * (0.10 * fold - 0.04 * bulge)
+        picture += cover[:, :, None] * (lid[:, :, :3] * shade[:, :, None] - picture)
 
         thickness = max(0.013 * unit, 0.7) * (0.7 + 0.6 * np.abs(t - (0.5)))
         lash = np.exp(-(((deep - upper) / thickness) ** 2)) * np.clip(6 * inside * (1 - inside), 0, 1)
@@ -214,25 +226,6 @@ def _slide(
     span = np.maximum(reach + shift, 1.9 * shift + 1e-3)
     share = np.clip((deep - (edge - span)) / (0.88 * span), 0.0, 1.0)
     return shift * share * share * (3 - 2 * share)
-
-
-def _lid_skin(photo: NDArray[np.uint8], eye: _OpenEye, unit: float) -> Array:
-    """(2, 24, 3): colour of the closed lid from corner to corner, at its crease and at its edge.
-
-    The crease takes the skin just above the eye; the edge, which turns to the light, also the skin below it. Lashes,
-    brow hairs and the rims of glasses are darker than skin, hence the upper quantile.
-    """
-    t = np.linspace(0.06, 0.94, _SKIN_PLACES)
-    depths = np.linspace(_SKIN_NEAR, _SKIN_FAR, 8)[:, None] * unit
-    strips = []
-    for deep in (eye.upper(t) - depths, eye.lower(t) + depths):
-        points = eye.start + (t * eye.length)[:, None] * eye.along + deep[:, :, None] * eye.down
-        strip = cv2.remap(photo, points.astype(np.float32), None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        order = strip.astype(np.float32).mean(2).argsort(0)
-        strip = np.take_along_axis(strip.astype(np.float32), order[:, :, None], 0)[4:8].mean(0)
-        strips.append(gaussian_filter1d(median_filter(strip, (7, 1), mode="nearest"), 2.0, axis=0, mode="nearest"))
-    above, below = strips
-    return np.stack([above, 0.55 * above + 0.45 * below]).astype(np.float32)
 
 
 def _lash_colour(photo: NDArray[np.uint8], landmarks: Array) -> Array:

@@ -1,0 +1,102 @@
+"""The skin of a closed eye, made once from the skin around it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from scipy.sparse import csr_matrix
+from scipy.sparse.linalg import spsolve
+
+Array = NDArray[np.float32]
+
+_AROUND = 0.048
+"""outer-eye distances around the open eye that its lashes and edges reach"""
+_SMOOTH = 0.018
+_GRAIN_FROM = 0.20
+"""how far below the eye the grain of the skin is taken from, outer-eye distances"""
+_GRAIN_STRENGTH = 0.8
+
+
+@dataclass(frozen=True)
+class ClosedEye:
+    """A piece of the photo with the eye replaced by skin."""
+
+    picture: Array  # (h, w, 4) RGB 0 to 255, and the share of the photo that it replaces, 0 to 1
+    left: int
+    top: int
+
+
+def closed_eye(photo: NDArray[np.uint8], outline: Array, down: Array, unit: float) -> ClosedEye | None:
+    """Cover an eye with skin: smooth between the colours all around it, with the grain of the cheek below.
+
+    Args:
+        photo: (H, W, 3) uint8.
+        outline: (N, 2) pixels, around the open eye.
+        down: (2,) unit vector from brow to cheek.
+        unit: pixels to one outer-eye distance.
+
+    Returns:
+        None where the eye lies off the photo.
+    """
+    height, width = photo.shape[:2]
+    margin = (_AROUND + 3 * _SMOOTH) * unit + 3
+    left, top = np.maximum(np.floor(outline.min(0) - margin).astype(int), 0)
+    right, bottom = np.minimum(np.ceil(outline.max(0) + margin).astype(int) + 1, (width, height))
+    if right - left < 5 or bottom - top < 5:
+        return None
+    hole = np.zeros((bottom - top, right - left), np.uint8)
+    polygon = np.int32(np.round((outline - (left, top)) * 16))
+    cv2.fillPoly(hole, [polygon], 255, cv2.LINE_8, 4)
+    reach = max(round(_AROUND * unit), 2)
+    hole = cv2.dilate(hole, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1)))
+    hole[[0, -1]] = 0
+    hole[:, [0, -1]] = 0
+    blurred = _blur_outside(photo[top:bottom, left:right].astype(np.float32), hole == 0, max(_SMOOTH * unit, 0.8))
+    skin = _membrane(blurred, hole > 0) + _grain(photo, (left, top, right, bottom), down, unit)
+    share = cv2.GaussianBlur(cv2.erode(hole, np.ones((3, 3), np.uint8)).astype(np.float32) / 255, (0, 0), reach / 4)
+    return ClosedEye(np.dstack([np.clip(skin, 0, 255), share]).astype(np.float32), int(left), int(top))
+
+
+def _blur_outside(picture: Array, valid: NDArray[np.bool_], sigma: float) -> Array:
+    """Blur that takes nothing from where `valid` is false."""
+    weight = cv2.GaussianBlur(valid.astype(np.float32), (0, 0), sigma)
+    total = cv2.GaussianBlur(picture * valid[:, :, None], (0, 0), sigma)
+    return total / np.maximum(weight, 1e-4)[:, :, None]
+
+
+def _membrane(picture: Array, hole: NDArray[np.bool_]) -> Array:
+    """Fill `hole` so that each pixel is the mean of its four neighbours (Laplace's equation)."""
+    filled = picture.copy()
+    rows, columns = np.nonzero(hole)
+    if len(rows) == 0:
+        return filled
+    number = np.full(hole.shape, -1)
+    number[rows, columns] = np.arange(len(rows))
+    known = np.zeros((len(rows), 3))
+    entries: list[tuple[NDArray[np.intp], NDArray[np.intp]]] = []
+    for row_step, column_step in ((-1, 0), (1, 0), (0, -1), (0, 1)):
+        beside = number[rows + row_step, columns + column_step]
+        inner = beside >= 0
+        entries.append((np.flatnonzero(inner), beside[inner]))
+        known[~inner] += picture[rows[~inner] + row_step, columns[~inner] + column_step]
+    first = np.concatenate([np.arange(len(rows)), *[row for row, _ in entries]])
+    second = np.concatenate([np.arange(len(rows)), *[column for _, column in entries]])
+    values = np.concatenate([np.full(len(rows), 4.0), np.full(len(first) - len(rows), -1.0)])
+    system = csr_matrix((values, (first, second)), shape=(len(rows), len(rows))).tocsc()
+    filled[rows, columns] = spsolve(system, known)
+    return filled
+
+
+def _grain(photo: NDArray[np.uint8], box: tuple[int, int, int, int], down: Array, unit: float) -> Array:
+    """(h, w, 3): fine structure of the skin below the eye, mean 0, so that the lid is not smoother than the face."""
+    left, top, right, bottom = box
+    x, y = np.meshgrid(np.arange(left, right, dtype=np.float32), np.arange(top, bottom, dtype=np.float32))
+    shift = np.round(_GRAIN_FROM * unit * down).astype(np.float32)
+    below = cv2.remap(photo, x + shift[0], y + shift[1], cv2.INTER_NEAREST, borderMode=cv2.BORDER_REFLECT_101)
+    fine = below.astype(np.float32) - cv2.GaussianBlur(below, (0, 0), max(0.012 * unit, 0.7))
+    # grain, not wrinkles or lashes
+    spread = max(1.5 * float(np.median(np.abs(fine))), 0.5)
+    return _GRAIN_STRENGTH * np.clip(fine, -2 * spread, 2 * spread)
