@@ -18,7 +18,9 @@ LATIN = "A-Za-zÀ-ÖØ-öø-ɏ"
 """character-class body: the letters that English text may hold"""
 
 _QUOTES = str.maketrans({"‘": "'", "’": "'", "ʼ": "'", "`": "'", "´": "'", "＇": "'"})
+_POWERS = {"en": {"²": " squared ", "³": " cubed "}, "zh": {"²": "的平方", "³": "的立方"}}
 _PUNCTUATION = (
+    (r"[)\]}）】」』》〉>\s]+$", ""),
     (r"\.{2,}|…+|⋯+", ", "),
     (r"[。．｡]", ". "),
     (r"？", "? "),
@@ -44,7 +46,11 @@ def normalise(text: str, language: str) -> str:
     """
     if language not in LANGUAGES:
         raise InputError(f"language '{language}' is not supported; use {' or '.join(LANGUAGES)}")
-    text = unicodedata.normalize("NFKC", "".join(map(_kept, text)).translate(_QUOTES))
+    text = "".join(map(_kept, text)).translate(_QUOTES)
+    for sign, words in _POWERS[language].items():
+        text = text.replace(sign, words)
+    text = unicodedata.normalize("NFKC", text)
+    text = text.replace("\u2044", "/")
     text = re.sub(r"(?<=\d)[\u2212\u2010-\u2013](?=\d)", "-", text).replace("\u2212", "-")
     text = english_words(text) if language == "en" else chinese_words(text)
     _refuse_other_scripts(text)

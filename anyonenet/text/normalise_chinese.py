@@ -16,8 +16,13 @@ _UNITS = {
     "KB": "千字节", "MB": "兆字节", "GB": "吉字节", "㎡": "平方米", "m2": "平方米", "ms": "毫秒", "min": "分钟",
     "h": "小时", "s": "秒",
 }  # fmt: skip
-_MEASURE_WORDS = "个只条张本件位名年天月周次块元角分斤里米辆头匹家间座岁号层楼杯瓶碗盘双对副点页章节句首部台艘架颗粒枚"
+_MEASURE_WORDS = (
+    "公个只条张本件位名年天月周次块元角分斤里米辆头匹家间座岁号层楼杯瓶碗盘双对副点页章节句首部台艘架颗粒枚"
+)
 """after these two is 两, not 二"""
+_SIGNS = {
+    "&": "和", "+": "加", "=": "等于", "×": "乘", "÷": "除以", "±": "正负", "%": "百分之", "@": " at ",
+}  # fmt: skip
 _NUMBER = r"\d+(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
 _NOT_MEASURED = "年月日号分角里层楼章页"
 
@@ -26,15 +31,7 @@ def chinese_words(text: str) -> str:
     """Replace what is not words; the order of the rules matters, the most particular stands first."""
     for pattern, replace in _RULES:
         text = re.sub(pattern, replace, text)
-    for sign, word in (
-        ("&", "和"),
-        ("+", "加"),
-        ("=", "等于"),
-        ("×", "乘"),
-        ("÷", "除以"),
-        ("%", "百分之"),
-        ("@", " at "),
-    ):
+    for sign, word in _SIGNS.items():
         text = text.replace(sign, word)
     return text.replace("/", "，")
 
@@ -108,15 +105,18 @@ def _plain(match: re.Match[str]) -> str:
 _UNIT_NAMES = "|".join(re.escape(unit) for unit in sorted(_UNITS, key=len, reverse=True))
 _RULES: tuple[tuple[str, Callable[[re.Match[str]], str]], ...] = (
     (r"(\d{4})[-/.](\d{1,2})[-/.](\d{1,2})(?!\d)", _date),
+    (r"(?<!\d)\d{2}(?=年代)", lambda match: _cardinal(match[0])),
     (r"(\d{4}|\d{2})(?=年(?!级|龄|纪))", lambda match: _digits(match[1])),
     (r"(?<!\d)(\d{1,2}):(\d{2})(?::(\d{2}))?(?!\d)", _clock),
     (rf"(US\$|[$£€¥￥₹])\s?({_NUMBER})\s?([万亿])?", _money),
     (rf"(-?)({_NUMBER})\s?%", _percent),
-    (rf"(?<![\w.])-(?={_NUMBER})", lambda match: "负"),
+    (rf"(?<![A-Za-z\d.])-(?={_NUMBER})", lambda match: "负"),
     (r"(?<![\d.])(\d{1,3})/(\d{1,3})(?![\d/])", lambda match: f"{_cardinal(match[2])}分之{_cardinal(match[1])}"),
     (rf"({_NUMBER})\s?({_UNIT_NAMES})(?![A-Za-z])", _measure),
     (r"(?<=\d)\s?[-~～]\s?(?=\d{1,4}(?![-\d]))(?<!-\d)(?<!-\d\d)(?<!-\d{3})(?<!-\d{4})", lambda match: "到"),
     (r"(?<=\d)-(?=\d)", lambda match: ""),
-    (rf"(?<![\d.])(2)([{_MEASURE_WORDS}])", _counted),
+    (r"(?<!\d)(\d+):(\d+)(?!\d)", lambda match: f"{_cardinal(match[1])}比{_cardinal(match[2])}"),
+    (r"(?<![.\d])\d+(?:\.\d+){2,}", lambda match: "点".join(map(_cardinal, match[0].split(".")))),
+    (rf"(?<![\d.第])(2)([{_MEASURE_WORDS}])", _counted),
     (rf"{_NUMBER}", _plain),
 )  # fmt: skip

@@ -43,9 +43,17 @@ _ABBREVIATIONS = {
     r"Lt\.": "Lieutenant", r"Sgt\.": "Sergeant", r"Rev\.": "Reverend", r"vs\.?": "versus", r"etc\.?": "et cetera",
     r"e\.g\.": "for example,", r"i\.e\.": "that is,", r"approx\.": "approximately", r"dept\.": "department",
     r"Inc\.": "Incorporated", r"Ltd\.": "Limited", r"Co\.": "Company", r"Ave\.": "Avenue", r"Mt\.": "Mount",
-    r"Fig\.": "Figure", r"pp\.": "pages", r"a\.k\.a\.": "also known as",
+    r"Fig\.": "Figure", r"pp\.": "pages", r"a\.k\.a\.": "also known as", r"w/": "with",
 }  # fmt: skip
-_SIGNS = {"&": " and ", "+": " plus ", "=": " equals ", "@": " at ", "×": " times ", "÷": " divided by "}
+_SIGNS = {
+    "&": " and ",
+    "+": " plus ",
+    "=": " equals ",
+    "@": " at ",
+    "×": " times ",
+    "÷": " divided by ",
+    "±": " plus or minus ",
+}
 _NUMBER = r"\d+(?:,\d{3})+(?:\.\d+)?|\d+(?:\.\d+)?"
 _SCALES = "hundred|thousand|million|billion|trillion"
 
@@ -62,14 +70,7 @@ def english_words(text: str) -> str:
     )
     for pattern, replace in _RULES:
         text = re.sub(pattern, replace, text)
-    for sign, word in (
-        ("&", " and "),
-        ("+", " plus "),
-        ("=", " equals "),
-        ("@", " at "),
-        ("×", " times "),
-        ("÷", " divided by "),
-    ):
+    for sign, word in _SIGNS.items():
         text = text.replace(sign, word)
     return text.replace("/", " ").replace("%", " percent ")
 
@@ -145,10 +146,13 @@ def _date(year: str | None, month: int | str, day: str) -> str:
     return f"{name} {_ordinal(day)}" + (f", {_year(year)}" if year else "")
 
 
-def _date_in_figures(year: str, month: str, day: str, written: str) -> str:
+def _date_in_figures(match: re.Match[str]) -> str:
+    """Year-month-day or month/day/year; other figures are read one after the other."""
+    numbers = re.findall(r"\d+", match[0])
+    year, month, day = numbers if len(numbers[0]) == 4 else (numbers[2], numbers[0], numbers[1])
     if 1 <= int(month) <= 12 and 1 <= int(day) <= 31:
         return _date(year, int(month), str(int(day)))
-    return re.sub(r"\d+", lambda match: f" {_cardinal(match.group())} ", written)
+    return " ".join(map(_cardinal, numbers))
 
 
 def _fraction(match: re.Match[str]) -> str:
@@ -166,8 +170,10 @@ def _measure(match: re.Match[str]) -> str:
     return f"{_cardinal(match.group(1))} {one if match.group(1) == '1' else many}"
 
 
-def _range(match: re.Match[str]) -> str:
-    return f"{match[1]} to {match[2]}"
+def _telephone(match: re.Match[str]) -> str:
+    """Digit by digit, with a short pause between the groups."""
+    groups = re.findall(r"\d+", match[0])
+    return ", ".join(" ".join(_DIGITS[int(digit)] for digit in group) for group in groups)
 
 
 def _plain(match: re.Match[str]) -> str:
@@ -179,10 +185,18 @@ def _plain(match: re.Match[str]) -> str:
 
 _UNIT_NAMES = "|".join(re.escape(unit) for unit in sorted(_UNITS, key=len, reverse=True))
 _RULES: tuple[tuple[str, Callable[[re.Match[str]], str]], ...] = (
+    (r"\b\d{4}[-/]\d{1,2}[-/]\d{1,2}\b|\b\d{1,2}/\d{1,2}/\d{4}\b", _date_in_figures),
+    (
+        r"(?<!\d)(?:\+?\d{1,3}[-. ])?\(?\d{3}\)?[-. ]\d{3}[-. ]\d{4}(?!\d)|(?<![-\d])\d{3}-\d{4}(?![-\d])",
+        _telephone,
+    ),
+    (r"(?<![.\d])\d+(?:\.\d+){2,}", lambda match: " point ".join(map(_cardinal, match[0].split(".")))),
+    (r"(?<=\d)\s?-\s?(?=[$£€]?\d)", lambda match: " to "),
     (r"(?i)\b(\d{1,2}):(\d{2})(?::(\d{2}))?(?:\s?(a\.?m\b\.?|p\.?m\b\.?))?", _clock),
-    (r"(?i)\b(\d{1,2})\s?(a\.m\.|p\.m\.|am\b|pm\b)", lambda match: f"{_cardinal(match[1])} {_half_of_day(match[2])} "),
-    (r"\b(\d{4})[-/](\d{1,2})[-/](\d{1,2})\b", lambda match: _date_in_figures(match[1], match[2], match[3], match[0])),
-    (r"\b(\d{1,2})/(\d{1,2})/(\d{4})\b", lambda match: _date_in_figures(match[3], match[1], match[2], match[0])),
+    (
+        r"(?i)\b(\d{1,2})\s?(a\.m\.|p\.m\.|am\b|pm\b)",
+        lambda match: f"{_cardinal(match[1])} {_half_of_day(match[2])} ",
+    ),
     (
         rf"\b({_MONTH_NAMES})\s(\d{{1,2}})(?:st|nd|rd|th)?(?:,?\s(\d{{4}}))?\b(?!:)",
         lambda match: _date(match[3], match[1], match[2]),
@@ -198,6 +212,7 @@ _RULES: tuple[tuple[str, Callable[[re.Match[str]], str]], ...] = (
     (rf"({_NUMBER})\s?({_UNIT_NAMES})(?![A-Za-z])", _measure),
     (r"\b(\d+(?:,\d{3})*)(?:st|nd|rd|th)\b", lambda match: _ordinal(match[1])),
     (r"\b(\d{1,3})/(\d{1,3})\b", _fraction),
-    (r"(?<![-\d])(\d{1,4})\s?-\s?(\d{1,4})(?![-\d])", _range),
+    (r"\b(\d+):(\d+)\b", lambda match: f"{_cardinal(match[1])} to {_cardinal(match[2])}"),
+    (r"(?<=\byear )1\d{3}\b", lambda match: _year(match[0])),
     (rf"{_NUMBER}", _plain),
 )
