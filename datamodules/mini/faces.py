@@ -7,6 +7,7 @@ photograph went into it: synthetic, for development, demonstration and tests.
 
 from __future__ import annotations
 
+import copy
 from dataclasses import dataclass, field
 
 import cv2
@@ -57,13 +58,28 @@ class DrawnPerson:
         breadth = float(surface(np.array([1.5]), np.array([0.2]))[0, 0])
         self.ears = [] if hair_style.length > 0.3 else [ear(s, skin.tone, breadth, rng, size) for s in (-1, 1)]
         self.hair = hair_parts
-        clothes = np.random.default_rng([identity.seed, 6, self.outfit])
-        self.clothing = clothing(shape.neck, woman, 1.12 + 0.10 * identity.size + (0.0 if woman else 0.12), clothes)
         wears = rng.random() < 0.13 + 0.22 * float(old)
         frame = np.array(((0.05, 0.05, 0.05), (0.25, 0.13, 0.08), (0.55, 0.50, 0.42))[int(rng.integers(3))], np.float32)
         kind, thickness = int(rng.integers(3)), float(rng.uniform(0.018, 0.042))
-        self.glasses = glasses(self.mesh, frame, kind, thickness) if wears and clothes.random() < 0.85 else []
+        self._frames = glasses(self.mesh, frame, kind, thickness) if wears else []
         self.frame_colour = frame**2
+        self._neck = shape.neck
+        self._dress(self.outfit)
+
+    def _dress(self, outfit: int) -> None:
+        identity = self.identity
+        rng = np.random.default_rng([identity.seed, 6, outfit])
+        woman = identity.sex == "f"
+        breadth = 1.12 + 0.10 * identity.size + (0.0 if woman else 0.12)
+        self.outfit = outfit
+        self.clothing = clothing(self._neck, woman, breadth, rng)
+        self.glasses = self._frames if rng.random() < 0.85 else []
+
+    def dressed(self, outfit: int) -> DrawnPerson:
+        """The same person in other clothes (and now and then without the glasses)."""
+        other = copy.copy(self)
+        other._dress(outfit)
+        return other
 
 
 def _skin_style(identity: Identity, hair: faces_hair.HairStyle, rng: np.random.Generator) -> SkinStyle:

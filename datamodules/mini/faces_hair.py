@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+import cv2
 import numpy as np
 
 from datamodules.mini.faces_mesh import TEXTURE_SIZE, texture_parameters
@@ -156,10 +157,18 @@ def hair(style: HairStyle, surface: Surface, rng: np.random.Generator) -> tuple[
     shell = _shell(style, surface, grid_angle.ravel(), grid_t.ravel(), bump.ravel())
     uv = np.stack(np.meshgrid(np.linspace(0, _SIZE[1] - 1.01, columns), np.linspace(0, _SIZE[0] - 1.01, rows)), -1).reshape(-1, 2)
     depth = np.interp(shell[:, 1], [-1.6, -0.2, 0.5, 2.0], [1.0, 1.0, 0.85, 0.75])
-    parts = [Part(shell, grid_triangles(rows, columns), uv.astype(np.float32), texture(colour, opaque, gloss), 0, 0, depth)]
+    triangles = _seen(grid_triangles(rows, columns), opaque, rows, columns)
+    parts = [Part(shell, triangles, uv.astype(np.float32), texture(colour, opaque, gloss), 0, 0, depth)]
     if style.length > 0.3:
         parts.append(_behind(style, rng))
     return parts, scalp.astype(np.float32)
+
+
+def _seen(triangles: np.ndarray, opaque: np.ndarray, rows: int, columns: int) -> np.ndarray:
+    """The triangles of a grid that are not wholly transparent."""
+    reach = cv2.dilate(opaque.astype(np.float32), np.ones((2 * _SIZE[0] // rows, 2 * _SIZE[1] // columns), np.uint8))
+    at = cv2.resize(reach, (columns, rows), interpolation=cv2.INTER_NEAREST).ravel() > 0.02
+    return triangles[at[triangles].any(1)]
 
 
 def _shell(style: HairStyle, surface: Surface, angle: np.ndarray, t: np.ndarray, bump: np.ndarray) -> np.ndarray:

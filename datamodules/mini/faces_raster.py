@@ -54,56 +54,59 @@ def draw_mesh(image, depth, points, triangles, uv, light, gloss, texture, cull):
     """
     height, width = depth.shape
     rows, columns = texture.shape[0], texture.shape[1]
-    unit = np.float32(1.0 / 255.0)
+    one, zero, unit = np.float32(1.0), np.float32(0.0), np.float32(1.0 / 255.0)
+    u_end, v_end = np.float32(columns - 1.001), np.float32(rows - 1.001)
+    slack, faint, half = np.float32(-1e-4), np.float32(5.0), np.float32(127.5)
     for t in range(triangles.shape[0]):
         a, b, c = triangles[t, 0], triangles[t, 1], triangles[t, 2]
         ax, ay, bx, by = points[a, 0], points[a, 1], points[b, 0], points[b, 1]
         cx, cy = points[c, 0], points[c, 1]
         area = (bx - ax) * (cy - ay) - (by - ay) * (cx - ax)
-        if area == 0 or (cull and area > 0):
+        if area == zero or (cull and area > zero):
             continue
         x0 = max(int(np.ceil(min(ax, bx, cx))), 0)
         x1 = min(int(np.floor(max(ax, bx, cx))), width - 1)
         y0 = max(int(np.ceil(min(ay, by, cy))), 0)
         y1 = min(int(np.floor(max(ay, by, cy))), height - 1)
-        inverse = np.float32(1.0) / area
+        if x1 < x0 or y1 < y0:
+            continue
+        inverse = one / area
+        step1, step2 = (cy - ay) * inverse, (ay - by) * inverse  # per pixel to the right
+        za, zb, zc = points[a, 2], points[b, 2] - points[a, 2], points[c, 2] - points[a, 2]
+        ua, ub, uc = uv[a, 0], uv[b, 0] - uv[a, 0], uv[c, 0] - uv[a, 0]
+        va, vb, vc = uv[a, 1], uv[b, 1] - uv[a, 1], uv[c, 1] - uv[a, 1]
         for y in range(y0, y1 + 1):
+            dx, dy = np.float32(x0) - ax, np.float32(y) - ay
+            w1 = (dx * (cy - ay) - dy * (cx - ax)) * inverse - step1
+            w2 = ((bx - ax) * dy - (by - ay) * dx) * inverse - step2
             for x in range(x0, x1 + 1):
-                w1 = ((x - ax) * (cy - ay) - (y - ay) * (cx - ax)) * inverse
-                w2 = ((bx - ax) * (y - ay) - (by - ay) * (x - ax)) * inverse
-                w0 = np.float32(1.0) - w1 - w2
-                if w0 < -1e-4 or w1 < -1e-4 or w2 < -1e-4:
+                w1 += step1
+                w2 += step2
+                w0 = one - w1 - w2
+                if w0 < slack or w1 < slack or w2 < slack:
                     continue
-                z = w0 * points[a, 2] + w1 * points[b, 2] + w2 * points[c, 2]
+                z = za + w1 * zb + w2 * zc
                 if z >= depth[y, x]:
                     continue
-                u = w0 * uv[a, 0] + w1 * uv[b, 0] + w2 * uv[c, 0]
-                v = w0 * uv[a, 1] + w1 * uv[b, 1] + w2 * uv[c, 1]
-                u = min(max(u, np.float32(0.0)), np.float32(columns - 1.001))
-                v = min(max(v, np.float32(0.0)), np.float32(rows - 1.001))
-                i, j = int(v), int(u)
+                u = min(max(ua + w1 * ub + w2 * uc, zero), u_end)
+                v = min(max(va + w1 * vb + w2 * vc, zero), v_end)
+                i, j = np.int32(v), np.int32(u)
                 fv, fu = v - np.float32(i), u - np.float32(j)
-                k00, k01 = (np.float32(1.0) - fv) * (np.float32(1.0) - fu), (np.float32(1.0) - fv) * fu
-                k10, k11 = fv * (np.float32(1.0) - fu), fv * fu
-                alpha = unit * (
-                    k00 * texture[i, j, 3]
-                    + k01 * texture[i, j + 1, 3]
-                    + k10 * texture[i + 1, j, 3]
-                    + k11 * texture[i + 1, j + 1, 3]
-                )
-                if alpha < 0.02:
+                k11 = fv * fu
+                k10, k01 = fv - k11, fu - k11
+                k00 = one - fv - k01
+                p, q, r, s = texture[i, j], texture[i, j + 1], texture[i + 1, j], texture[i + 1, j + 1]
+                alpha = k00 * np.float32(p[3]) + k01 * np.float32(q[3]) + k10 * np.float32(r[3]) + k11 * np.float32(s[3])
+                if alpha < faint:
                     continue
-                shine = unit * (k00 * texture[i, j, 4] + k11 * texture[i + 1, j + 1, 4] + (k01 + k10) * texture[i, j, 4])
+                shine = unit * np.float32(p[4])
+                cover = alpha * unit
                 for k in range(3):
                     albedo = unit * (
-                        k00 * texture[i, j, k]
-                        + k01 * texture[i, j + 1, k]
-                        + k10 * texture[i + 1, j, k]
-                        + k11 * texture[i + 1, j + 1, k]
+                        k00 * np.float32(p[k]) + k01 * np.float32(q[k]) + k10 * np.float32(r[k]) + k11 * np.float32(s[k])
                     )
                     lit = w0 * light[a, k] + w1 * light[b, k] + w2 * light[c, k]
                     mirrored = w0 * gloss[a, k] + w1 * gloss[b, k] + w2 * gloss[c, k]
-                    colour = albedo * albedo * lit + shine * mirrored
-                    image[y, x, k] += alpha * (colour - image[y, x, k])
-                if alpha > 0.5:
+                    image[y, x, k] += cover * (albedo * albedo * lit + shine * mirrored - image[y, x, k])
+                if alpha > half:
                     depth[y, x] = z
