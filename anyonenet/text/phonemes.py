@@ -11,7 +11,7 @@ from anyonenet.text.mandarin import HANZI, from_pinyin, pinyin_of
 from anyonenet.text.normalise import LANGUAGES, LATIN, normalise
 from anyonenet.text.symbols import PAUSES, is_pause
 
-LONGEST_SENTENCE = 160
+LONGEST_SENTENCE = 110
 """symbols of one piece that `split_sentences` makes, about: the TTS has learned no longer ones"""
 
 

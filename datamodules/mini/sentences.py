@@ -9,8 +9,12 @@ import numpy as np
 
 from datamodules.mini import grammar_english, grammar_mandarin
 
-LONGEST = {"en": 120, "zh": 34}
-"""characters of a sentence: about eight seconds of speech"""
+LONGEST = {"en": 110, "zh": 32}
+"""characters of one sentence: about seven seconds of speech"""
+JOINED_SHARE = 0.2
+"""share of the texts that are two sentences, one after the other"""
+JOINED_LONGEST = {"en": 140, "zh": 40}
+"""characters of two sentences: about nine seconds"""
 RARE_SHARE = 0.08
 """share of the sentences that come from the list rich in seldom phonemes"""
 
@@ -21,7 +25,7 @@ _GRAMMARS: dict[str, tuple[Mapping[str, tuple[str, ...]], tuple[str, ...]]] = {
 
 
 def draw_sentences(language: str, count: int, rng: np.random.Generator) -> list[str]:
-    """Sentences of 3 to about 20 words: statements, questions, requests, numbers in words.
+    """Texts of 3 to about 25 words: statements, questions, requests, numbers in words; some are two sentences.
 
     About `RARE_SHARE` of them come from a fixed list in turn, so that with `count` above 500 each symbol of the
     phoneme table is there several times; the others all differ.
@@ -41,9 +45,13 @@ def draw_sentences(language: str, count: int, rng: np.random.Generator) -> list[
             offset += 1
             continue
         sentence = draw_sentence(language, rng)
-        if sentence not in seen:
-            seen.add(sentence)
-            sentences.append(sentence)
+        if sentence in seen:
+            continue
+        seen.add(sentence)
+        if rng.random() < JOINED_SHARE:
+            joined = sentence + (" " if language == "en" else "") + draw_sentence(language, rng)
+            sentence = joined if len(joined) <= JOINED_LONGEST[language] else sentence
+        sentences.append(sentence)
     return sentences
 
 
