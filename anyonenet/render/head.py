@@ -18,24 +18,24 @@ Array = NDArray[np.float32]
 _STABLE = list(STABLE)
 # one side (x > 0) and the middle of the head; the other side is its mirror image
 _SIDE = (
-    (1.00, -0.38, 0.90),  # ear, from top to lobe
-    (1.02, -0.05, 0.95),
-    (0.97, 0.28, 0.92),
-    (0.86, -0.65, 0.55),  # temple
-    (0.42, -0.88, 0.12),  # forehead
-    (0.50, -1.28, 0.45),  # hair line to crown
-    (0.92, -1.02, 0.80),
-    (0.62, -1.58, 0.85),
-    (1.15, -1.15, 1.00),  # outline of the hair
-    (1.28, -0.50, 1.05),
-    (1.26, 0.15, 1.05),
-    (0.55, 0.15, 0.14),  # cheekbone
+    (1.00, -0.49, 0.90),  # ear, from top to lobe
+    (1.02, -0.16, 0.95),
+    (0.97, 0.17, 0.92),
+    (0.86, -0.72, 0.55),  # temple
+    (0.42, -0.89, 0.12),  # forehead
+    (0.50, -1.33, 0.45),  # hair line to crown
+    (0.92, -1.12, 0.80),
+    (0.62, -1.68, 0.85),
+    (1.15, -1.27, 1.00),  # outline of the hair
+    (1.28, -0.63, 1.05),
+    (1.26, 0.02, 1.05),
+    (0.55, 0.13, 0.14),  # cheekbone
 )
-_MIDDLE = ((0.0, -0.92, 0.06), (0.0, -1.36, 0.40), (0.0, -1.72, 0.85))
+_MIDDLE = ((0.00, -0.93, 0.06), (0.00, -1.41, 0.40), (0.00, -1.82, 0.85))
 # throat: hangs below points of the jaw and goes part of the way with them: (landmark, x, y, z from it, share)
 _THROAT = ((8, 0.0, 0.34, 0.30, 0.5), (5, -0.02, 0.36, 0.20, 0.45), (11, 0.02, 0.36, 0.20, 0.45))
 
-_CENTRE = (0.0, -0.12, 0.45)
+_CENTRE = (0.0, -0.17, 0.45)
 _HALF_WIDTH = 1.32
 _HALF_HEIGHT_UP = 1.75
 _HALF_HEIGHT_DOWN = 1.38
@@ -47,7 +47,7 @@ _LEAST_ROOM = 0.12
 _RING_POINTS = 24
 _CHIN = 8
 _FRONTAL_JAW_WIDTH = 1.8
-_FRONTAL_CHIN = 0.96
+_FRONTAL_CHIN = 1.0
 
 
 @dataclass(frozen=True)

@@ -89,7 +89,7 @@ class PhotoLips:
         gaps = (lower - upper) @ down
         if self.closed:
             widened = float((gaps[2:7].mean() / motion.scale - self._gaps[2:7].mean()) / self._unit)
-            share = 1.0 - float(smoothstep(np.float64((widened - 0.02) / 0.10)))
+            share = 1.0 - float(smoothstep(np.float64(widened / 0.06)))
             plane = motion.plane.astype(np.float32).T
             upper = upper + share * ((self.upper - self._landmark_upper) @ plane)
             lower = lower + share * ((self.lower - self._landmark_lower) @ plane)
