@@ -19,8 +19,8 @@ from anyonenet.face.image import shrink
 BACKENDS = ("dlib", "mtcnn")
 SMALLEST_FACE_PIXELS = 64
 
-_SEARCH_SIDES = (640, 1280, 2560)
-"""longest side of the picture on each rung of the ladder: HOG finds faces from about 75 pixels on"""
+_FIRST_SIDE, _LAST_SIDE = 640, 2560
+"""longest side of the picture on the first and last rung of the ladder: HOG finds faces from about 75 pixels on"""
 _TILTS_DEGREES = (-35.0, 35.0, -70.0, 70.0)
 _WEAK_SCORE = 0.6
 """HOG scores below this (0 = dlib's own threshold) need a second opinion"""
@@ -116,11 +116,8 @@ def choose_face(
 
 def _detect_ladder(image: NDArray[np.uint8]) -> list[FaceBox]:
     longest = max(image.shape[:2])
-    sides = [min(longest, _SEARCH_SIDES[0])]
-    for side in _SEARCH_SIDES[1:]:
-        enlarged = min(2 * max(longest, 1), side)
-        if enlarged > 1.3 * sides[-1] and (len(sides) == 1 or longest >= side / 2):
-            sides.append(enlarged)
+    first = min(longest, _FIRST_SIDE)
+    sides = [first, 2 * first] + [_LAST_SIDE] * (longest >= 0.75 * _LAST_SIDE)
     for side in sides:
         boxes = _detect_hog(image, side, 0.0)
         if boxes:
@@ -180,6 +177,8 @@ def _turned(image: NDArray[np.uint8], side: int, tilt_degrees: float) -> tuple[N
 def _detect_mtcnn(image: NDArray[np.uint8], inverse: NDArray[np.float64] | None = None) -> list[FaceBox]:
     """MTCNN's faces as squares like HOG's; `inverse` takes the given picture's points to those of the original."""
     small = shrink(image, 1280)
+    if min(small.shape[:2]) < 24:  # its own smallest window is 20 pixels
+        return []
     back = max(image.shape[:2]) / max(small.shape[:2])
     rectangles, probabilities, points = _mtcnn().detect(small, landmarks=True)
     boxes = []
