@@ -34,6 +34,9 @@ _SPELLINGS = {
 """interjections that no initial and final make up, as the nearest syllable"""
 _FULL_ER = frozenset("女婴幼孤少胎健男小宠娇患家弃托")
 """characters after which 儿 keeps a syllable and tone of its own"""
+_FULL_ER_BEFORE = frozenset("童子女科媳孙歌戏")
+"""characters before which it does too"""
+_FIGURES = "零〇一二三四五六七八九十"
 _TONES_BY_NEARNESS = {1: (4, 2, 5, 3), 2: (3, 4, 1, 5), 3: (2, 4, 5, 1), 4: (1, 5, 2, 3), 5: (4, 1, 3, 2)}
 
 
@@ -66,18 +69,29 @@ def pinyin_of(text: str) -> list[str]:
             errors=_refuse,
         )
         if len(syllables) == len(run):  # one reading a character, so 儿 can be found again
-            for at in range(1, len(run)):
-                if (
-                    run[at] == "儿"
-                    and run[at - 1] not in _FULL_ER
-                    and run[at + 1 : at + 2] not in set("童子女科媳孙歌戏")
-                ):
-                    syllables[at] = "er5"
-            for at in range(len(run) - 1):
-                if run[at] == "不" and syllables[at] == "bu4" and syllables[at + 1].endswith("4"):
-                    syllables[at] = "bu2"  # pypinyin knows it in words only
+            syllables = _in_context(run, syllables)
         tokens.extend(syllables)
     return third_tone_sandhi(tokens)
+
+
+def _in_context(run: str, syllables: list[str]) -> list[str]:
+    """What pypinyin knows in listed words only: 儿 that colours its syllable, and the tones of 一 and 不."""
+    result = list(syllables)
+    for at, character in enumerate(run):
+        before, after = run[at - 1 : at], run[at + 1 : at + 2]
+        following = syllables[at + 1] if after else ""
+        if character == "儿" and before and before not in _FULL_ER and after not in _FULL_ER_BEFORE:
+            result[at] = "er5"
+        elif character == "不" and syllables[at] == "bu4" and following.endswith("4"):
+            result[at] = "bu2"
+        elif character == "一" and syllables[at] == "yi1" and after and not _counts(before, after):
+            result[at] = "yi2" if following.endswith("4") else "yi4"
+    return result
+
+
+def _counts(before: str, after: str) -> bool:
+    """Whether 一 between these characters is a figure or a rank, which keeps its tone."""
+    return (before != "" and before in _FIGURES + "第期周初点唯统") or after in _FIGURES + "月号日楼级班等"
 
 
 def third_tone_sandhi(tokens: Sequence[str]) -> list[str]:

@@ -63,7 +63,7 @@ def english_words(text: str) -> str:
     for pattern, word in _ABBREVIATIONS.items():
         text = re.sub(rf"(?<![\w.]){pattern}(?=\s|[,;:?!)]|$)", word, text)
     text = re.sub(r"\b(?:No|no|№|Nos)\.?\s?(?=\d)|№\s?|#(?=\d)", "number ", text)
-    text = re.sub(r"(?i)https?://(?:www\.)?", "", text)
+    text = re.sub(r"(?i)\b(?:https?://)?www\.|https?://", "", text)
     text = re.sub(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+|\b(?:www\.)?[A-Za-z][\w-]*(?:\.[a-z]{2,})+\b(?:/\S*)?", _address, text)
     text = re.sub(
         r"\b(?:[A-Za-z]\.){2,}", lambda match: " ".join(match.group().replace(".", " ").upper().split()), text
