@@ -7,9 +7,11 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from torch.utils.data import Sampler
 
+from datamodules.sampling import Draw
 
-class LengthBatchSampler(Sampler[list]):
-    """Batches of neighbours in length, in an order and composition that depend on (seed, epoch) alone.
+
+class LengthBatchSampler(Sampler[list[Draw]]):
+    """Batches of draws of similar length, in an order and composition that depend on (seed, epoch) alone.
 
     Every process draws the same batches and takes every `world`-th one from its `rank` on, so all have equally many.
     Lightning announces each epoch through `set_epoch`; set the trainer's `use_distributed_sampler` to False, since
@@ -22,7 +24,6 @@ class LengthBatchSampler(Sampler[list]):
         rank, world: this process and the number of processes.
         shuffle: False gives the items by falling length, all of them, every time.
         spread: how much lengths are disturbed before sorting, as a fraction: mixes the batches between epochs.
-        with_epoch: yield `(index, epoch)` for data sets whose items are drawn anew each epoch.
     """
 
     def __init__(
@@ -34,7 +35,6 @@ class LengthBatchSampler(Sampler[list]):
         world: int = 1,
         shuffle: bool = True,
         spread: float = 0.1,
-        with_epoch: bool = False,
     ):
         if batch_size < 1:
             raise ValueError(f"batch_size is {batch_size}; expected at least 1")
@@ -47,7 +47,6 @@ class LengthBatchSampler(Sampler[list]):
         self.world = world
         self.shuffle = shuffle
         self.spread = spread
-        self.with_epoch = with_epoch
         self.epoch = 0
         if len(self) == 0:
             raise ValueError(
@@ -68,9 +67,9 @@ class LengthBatchSampler(Sampler[list]):
             return -(-len(self._mine()) // self.batch_size)
         return len(self.lengths) // self.batch_size // self.world
 
-    def __iter__(self) -> Iterator[list]:
+    def __iter__(self) -> Iterator[list[Draw]]:
         for batch in self._batches():
-            yield [(int(index), self.epoch) if self.with_epoch else int(index) for index in batch]
+            yield [Draw(int(index), self.seed, self.epoch) for index in batch]
 
     def _mine(self) -> np.ndarray:
         return np.argsort(-self.lengths, kind="stable")[self.rank :: self.world]

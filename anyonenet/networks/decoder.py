@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from torch import Generator, Tensor, nn
 
+from anyonenet.networks.attention_loop import attend
 from anyonenet.networks.gmm_attention import GMMAttention
 
 
@@ -103,21 +104,10 @@ class Decoder(nn.Module):
     def _attend(self, spoken: Tensor, memory: Tensor, mask: Tensor) -> tuple[Tensor, Tensor, Tensor]:
         """The one loop of training: attention RNN states, contexts and alignments of all steps."""
         cell = self.attention_rnn
-        pace = self.reduction_factor / self.most_frames
-        grid = torch.arange(memory.shape[1], device=memory.device, dtype=torch.float32)
-        batch = len(memory)
-        state = memory.new_zeros(batch, cell.hidden_size), memory.new_zeros(batch, cell.hidden_size)
-        context = memory.new_zeros(batch, memory.shape[-1])
-        positions = self.attention.initial_positions(batch, memory.device)
-        states, contexts, alignments = [], [], []
-        for step in spoken.unbind(1):
-            state = cell(torch.cat([step, context], dim=-1), state)
-            alignment, positions, _ = self.attention(state[0], positions, grid, mask, pace)
-            context = torch.bmm(alignment[:, None].to(memory.dtype), memory)[:, 0]
-            states.append(state[0])
-            contexts.append(context)
-            alignments.append(alignment)
-        return torch.stack(states, 1), torch.stack(contexts, 1), torch.stack(alignments, 1)
+        heard_weight, context_weight = cell.weight_ih.split([self.prenet.out_size, memory.shape[-1]], dim=1)
+        gates = nn.functional.linear(spoken, heard_weight, cell.bias_ih + cell.bias_hh)  # (B, S, 4H)
+        recurrence = torch.cat([context_weight, cell.weight_hh], dim=1)
+        return attend(gates, memory, mask, recurrence, self.attention, self.reduction_factor / self.most_frames)
 
     def run_free(
         self, memory: Tensor, mask: Tensor, lengths: Tensor, most_steps: int, generator: Generator | None

@@ -1,0 +1,40 @@
+"""The TTS losses on cases worked out by hand; padding never counts."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+import torch
+
+from anyonenet.losses.tts import TTSLoss
+from anyonenet.types import TacotronOutput
+
+
+def output(value: float, stop: float = 0.0) -> TacotronOutput:
+    mels = torch.full((1, 6, 2), value)
+    return TacotronOutput(mels, mels, torch.full((1, 3), stop), torch.zeros(1, 3, 4))
+
+
+@pytest.mark.parametrize(("distance", "expected"), [("mse", 4.0), ("l1", 2.0), ("both", 6.0)])
+def test_mel_distances(distance: str, expected: float) -> None:
+    losses = TTSLoss(distance)(output(2.0), torch.zeros(1, 6, 2), torch.tensor([6]))
+    assert losses.coarse.item() == losses.refined.item() == pytest.approx(expected)
+    assert losses.total.item() == pytest.approx(2 * expected + losses.stop.item())
+
+
+def test_frames_beyond_the_last_step_do_not_count_and_its_rest_is_silence() -> None:
+    mels = torch.zeros(1, 6, 2)
+    mels[:, 3:] = 99.0  # never heard: the utterance has 3 frames, its second step ends after 4
+    losses = TTSLoss("l1", silence=-1.0)(output(0.0), mels, torch.tensor([3]))
+    assert losses.coarse.item() == pytest.approx(1 / 4)
+
+
+def test_stop_is_wanted_at_the_last_step_only() -> None:
+    losses = TTSLoss(stop_positive_weight=3.0)(output(0.0, stop=0.0), torch.zeros(1, 6, 2), torch.tensor([4]))
+    assert losses.stop.item() == pytest.approx((1 + 3) * math.log(2) / 2)
+
+
+def test_unknown_distance_is_refused() -> None:
+    with pytest.raises(ValueError, match="expected one of mse, l1, both"):
+        TTSLoss("huber")
