@@ -154,7 +154,7 @@ class LandmarkDataModule(LightningDataModule):
         self.workers = workers
         self.seed = seed
         self.mel_settings = MelSettings()
-        self.options = {
+        self.options: dict[str, Any] = {
             "corpus": "obama",
             "clip_seconds": clip_seconds,
             "shortest_seconds": shortest_seconds,

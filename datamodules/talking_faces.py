@@ -71,8 +71,8 @@ class FramePairs(Dataset):
         }
 
     def _picture(self, index: int) -> np.ndarray:
-        decoded = cv2.imdecode(np.array(self.store.array("jpegs", index)), cv2.IMREAD_COLOR)
-        return np.asarray(cv2.cvtColor(decoded, cv2.COLOR_BGR2RGB))
+        decoded: Any = cv2.imdecode(np.array(self.store.array("jpegs", index)), cv2.IMREAD_COLOR)
+        return np.ascontiguousarray(decoded[..., ::-1])
 
 
 def collate(items: list[dict[str, np.ndarray]]) -> ImageBatch:
@@ -129,7 +129,7 @@ class TalkingFacesDataModule(LightningDataModule):
         self.augment = augment
         self.workers = workers
         self.seed = seed
-        self.options = {
+        self.options: dict[str, Any] = {
             "corpus": "voxceleb2",
             "size": size,
             "crop_faces": crop_faces,

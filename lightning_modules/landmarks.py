@@ -24,7 +24,7 @@ class LandmarkModule(LightningModule):
 
     Args:
         audio_width, landmark_hidden, landmark_width, quaternion_hidden, quaternion_width, decoder, cnn_widths, kernel,
-            lstm_width, decoder_hidden, smoothing_width, delay: of the network; the defaults are the paper's sizes.
+            lstm_width, decoder_hidden, smoothing_width, delay, rejoin_face: of the network; the defaults are the paper's sizes.
         learning_rate: highest; the paper does not state one.
         warmup_steps: steps over which the learning rate rises from 0; then it falls along a cosine to a hundredth.
         weight_decay: of AdamW.
@@ -46,6 +46,7 @@ class LandmarkModule(LightningModule):
         decoder_hidden: int = 512,
         smoothing_width: int = 32,
         delay: int = 16,
+        rejoin_face: bool = True,
         learning_rate: float = 1e-4,
         warmup_steps: int = 200,
         weight_decay: float = 1e-6,
@@ -69,6 +70,7 @@ class LandmarkModule(LightningModule):
             decoder_hidden=decoder_hidden,
             smoothing_width=smoothing_width,
             delay=delay,
+            rejoin_face=rejoin_face,
         )
 
     def training_step(self, batch: LandmarkBatch, batch_index: int) -> Tensor:
@@ -80,7 +82,7 @@ class LandmarkModule(LightningModule):
     def test_step(self, batch: LandmarkBatch, batch_index: int) -> None:
         self._evaluate(batch, "test")
 
-    def configure_optimizers(self) -> dict[str, Any]:
+    def configure_optimizers(self) -> Any:
         optimiser = torch.optim.AdamW(
             self.parameters(), lr=self.hparams["learning_rate"], weight_decay=self.hparams["weight_decay"]
         )

@@ -8,6 +8,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
 
+from anyonenet.face.template import frontal_template
 from anyonenet.networks.base import Network
 from anyonenet.networks.masked import MaskedBatchNorm, MaskedInstanceNorm, frame_mask, run_lstm
 from anyonenet.types import LandmarkMotion
@@ -67,6 +68,9 @@ class LandmarkPredictor(Network):
         decoder_hidden: hidden units of the MLP that gives 136 + 4 numbers a frame.
         smoothing_width: hidden units of the LSTM over the quaternion changes.
         delay: mel frames the 'tdlstm' waits (16 = 0.2 s).
+        rejoin_face: feed the face's features to the decoder's LSTM again, beside the convolutions' output. Instance
+            norm takes away all that does not change over time, and they do not: to the letter of the paper (False)
+            the decoder would not know the face it moves.
 
     Raises:
         ValueError: unknown decoder, or an even kernel.
@@ -87,6 +91,7 @@ class LandmarkPredictor(Network):
         decoder_hidden: int = 512,
         smoothing_width: int = 32,
         delay: int = 16,
+        rejoin_face: bool = True,
     ):
         super().__init__()
         if decoder not in DECODERS:
@@ -100,12 +105,16 @@ class LandmarkPredictor(Network):
         self.convolutions = None
         if decoder == "cnn_blstm":
             self.convolutions = ConvolutionBlock(width, cnn_widths, kernel)
-            width = cnn_widths[-1]
+            width = cnn_widths[-1] + (landmark_width + quaternion_width if rejoin_face else 0)
+        self.rejoin_face = rejoin_face
         self.delay = delay if decoder == "tdlstm" else 0
         both = decoder != "tdlstm"
         self.lstm = nn.LSTM(width, lstm_width, batch_first=True, bidirectional=both)
         self.head = Perceptron(lstm_width * (2 if both else 1), decoder_hidden, POINTS * 2 + 4)
         self.smoothing = nn.LSTM(4, smoothing_width, batch_first=True, proj_size=4)
+        usual = torch.from_numpy(frontal_template()[:, :2]).float()
+        self.register_buffer("usual_landmarks", usual, persistent=False)
+        self.register_buffer("usual_quaternion", torch.tensor([1.0, 0.0, 0.0, 0.0]), persistent=False)
         # a face at rest is the best first guess
         final = self.head[-1]
         nn.init.zeros_(final.bias)
@@ -132,12 +141,16 @@ class LandmarkPredictor(Network):
         if lengths is None:
             lengths = torch.full((batch,), frames, dtype=torch.int64, device=mels.device)
         mask = frame_mask(lengths, frames)
-        face = torch.cat(
-            [self.landmark_encoder(base_landmarks.flatten(1)), self.quaternion_encoder(base_quaternions)], dim=-1
-        )
-        features = torch.cat([self.audio_encoder(mels), face.unsqueeze(1).expand(-1, frames, -1)], dim=-1)
+        # a face is told by how it differs from the usual one: the encoders see that, at the size of other inputs
+        shape = (base_landmarks - self.get_buffer("usual_landmarks")) * 10
+        pose = (base_quaternions - self.get_buffer("usual_quaternion")) * 10
+        face = torch.cat([self.landmark_encoder(shape.flatten(1)), self.quaternion_encoder(pose)], dim=-1)
+        face = face.unsqueeze(1).expand(-1, frames, -1)
+        features = torch.cat([self.audio_encoder(mels), face], dim=-1)
         if self.convolutions is not None:
             features = self.convolutions(features, mask)
+            if self.rejoin_face:
+                features = torch.cat([features, face.masked_fill(~mask.unsqueeze(-1), 0.0)], dim=-1)
         if self.delay:
             features = F.pad(features.masked_fill(~mask.unsqueeze(-1), 0.0), (0, 0, 0, self.delay))
         hidden = run_lstm(self.lstm, features, lengths + self.delay)[:, self.delay :]
