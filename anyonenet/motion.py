@@ -28,7 +28,6 @@ from anyonenet.liveliness import (
 )
 from anyonenet.weights import load_weights
 
-
 LIP_CLOSING = frozenset({"b", "p", "m", "zh_b", "zh_p", "zh_m"})
 """symbols whose sound needs closed lips"""
 

@@ -53,7 +53,9 @@ def write_readme(folder: Path) -> None:
         corpus=config["corpus"],
         purpose=SYNTHETIC if "embedded" in config["corpus"] else REAL,
         sha256=config["sha256"],
-        metrics=f"| figure | value |\n| --- | --- |\n{rows}" if rows else "Not measured yet: `anyonenet evaluate` does.",
+        metrics=f"| figure | value |\n| --- | --- |\n{rows}"
+        if rows
+        else "Not measured yet: `anyonenet evaluate` does.",
         arguments=_listed(config["arguments"]),
         mel=_listed(config["mel"]),
     )

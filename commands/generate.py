@@ -57,9 +57,7 @@ def options() -> Options:
     picture.add_argument("--crop", action="store_true", help="show a square around the head only")
     picture.add_argument("--face", type=positive, metavar="N", help="which face, 1 = the largest (default)")
     files = parser.add_argument_group("files")
-    files.add_argument(
-        "--weights", type=Path, metavar="DIR", help="folder of exported weights (default: ours)"
-    )
+    files.add_argument("--weights", type=Path, metavar="DIR", help="folder of exported weights (default: ours)")
     files.add_argument("--device", default="cpu", help="cpu or cuda (default cpu)")
     files.add_argument("--keep", action="store_true", help="write wav, mel, landmarks and frames beside the video")
     files.add_argument("--no-watermark", action="store_true", help="leave the visible mark out")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import argparse
 import difflib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import NoReturn
 
 
@@ -61,7 +61,7 @@ def seed(text: str) -> int:
     return _within(text, int, 0, 2**63 - 1)
 
 
-def between(low: float, high: float, kind: type = int) -> object:
+def between(low: float, high: float, kind: type = int) -> Callable[[str], float]:
     """A `type=` for numbers from `low` to `high`."""
     return lambda text: _within(text, kind, low, high)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import sys
+import warnings
 from pathlib import Path
 from typing import Any
 
@@ -52,17 +53,20 @@ def make_cli(arguments: list[str], run: bool = True) -> Any:
     from pytorch_lightning import LightningDataModule, LightningModule
     from pytorch_lightning.cli import LightningCLI
 
-    return LightningCLI(
-        LightningModule,
-        LightningDataModule,
-        subclass_mode_model=True,
-        subclass_mode_data=True,
-        save_config_kwargs={"overwrite": True},
-        parser_kwargs=parser_settings(),
-        seed_everything_default=0,
-        args=arguments,
-        run=run,
-    )
+    with warnings.catch_warnings():
+        # it fears that a caller forgot the command line, which is what is handed on here
+        warnings.filterwarnings("ignore", message="LightningCLI's args parameter")
+        return LightningCLI(
+            LightningModule,
+            LightningDataModule,
+            subclass_mode_model=True,
+            subclass_mode_data=True,
+            save_config_kwargs={"overwrite": True},
+            parser_kwargs=parser_settings(),
+            seed_everything_default=0,
+            args=arguments,
+            run=run,
+        )
 
 
 def main(verb: str, arguments: list[str]) -> int:
@@ -88,8 +92,19 @@ def main(verb: str, arguments: list[str]) -> int:
     return 0
 
 
+_NOISE = (
+    "Does not validate",
+    "Subtypes:",
+    "Errors:",
+    "Expected a <class 'NoneType'>",
+    "Given value",
+    "Expected a path",
+)
+"""how jsonargparse's lines begin that tell of its own workings"""
+
+
 def _one_line(message: str) -> str:
-    """jsonargparse explains in paragraphs: the innermost reason comes last, the key first."""
-    lines = [line.strip(" -") for line in message.splitlines() if line.strip(" -")]
-    kept = lines if len(lines) <= 2 else [lines[0], lines[-1]]
+    """jsonargparse explains in paragraphs: what is wrong, where, without its own workings."""
+    lines = (line.strip(" -") for line in message.splitlines())
+    kept = [line for line in lines if line and not line.startswith(_NOISE)]
     return " ".join(kept)[:600]

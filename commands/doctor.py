@@ -1,0 +1,102 @@
+"""`anyonenet doctor`: what is installed, which weights and device there are, what is missing and how to get it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from importlib.metadata import PackageNotFoundError, requires, version
+from pathlib import Path
+
+from commands.options import Options
+
+DESCRIPTION = """\
+Say what is installed, which weights are there and intact, which device can be used, what is
+missing and how to get it. Exit code 0: generate can run; 1: it cannot."""
+
+
+def options() -> Options:
+    """The options of this verb."""
+    parser = Options("doctor", DESCRIPTION, "anyonenet doctor")
+    parser.add_argument("--weights", type=Path, metavar="DIR", help="folder of exported weights (default: ours)")
+    return parser
+
+
+def main(arguments: list[str]) -> int:
+    values = options().read(arguments)
+    from commands.places import default_weights
+
+    checks = [*packages(), device(), *weights(values.weights or default_weights()), phonemes(), credentials()]
+    for needed, good, line in checks:
+        print(f"{'ok     ' if good else 'MISSING' if needed else 'without'} {line}")
+    return 0 if all(good for needed, good, _ in checks if needed) else 1
+
+
+Check = tuple[bool, bool, str]
+"""whether `generate` needs it, whether it is there, and the line that says so"""
+
+
+def packages() -> Iterator[Check]:
+    """The packages that setup.cfg names, and their versions."""
+    import re
+
+    absent = []
+    found = 0
+    for requirement in requires("anyonenet") or []:
+        if "extra ==" in requirement:
+            continue
+        name = re.split(r"[\s<>=!~\[;(]", requirement, maxsplit=1)[0]
+        try:
+            version(name)
+            found += 1
+        except PackageNotFoundError:
+            absent.append(name)
+    yield True, not absent, f"packages: {found} installed, anyonenet {version('anyonenet')}, torch {version('torch')}"
+    for name in absent:
+        yield True, False, f"package {name}: pip install {name}"
+
+
+def device() -> Check:
+    """CUDA where there is one; the CPU always."""
+    import torch
+
+    if torch.cuda.is_available():
+        return False, True, f"device: {torch.cuda.get_device_name(0)} (generate --device cuda)"
+    return False, True, f"device: CPU, {torch.get_num_threads()} threads (no CUDA device; one is not needed)"
+
+
+def weights(folder: Path) -> Iterator[Check]:
+    """Each stage's weights: there, intact, what they were trained on."""
+    from anyonenet.errors import WeightsError
+    from anyonenet.weights import load_weights
+    from commands.stages import STAGES
+
+    for stage in STAGES:
+        only_for = {"images": "--renderer unet", "speaker_encoder": "--speech"}.get(stage)
+        needed = only_for is None
+        purpose = "" if needed else f" (only {only_for} needs them)"
+        try:
+            network, card = load_weights(folder / stage, stage)
+        except WeightsError as error:
+            yield needed, False, f"weights {stage}{purpose}: {error}"
+            continue
+        numbers = sum(parameter.numel() for parameter in network.parameters())
+        yield needed, True, f"weights {stage}: {numbers / 1e6:.1f} million numbers, trained on {card.corpus}"
+
+
+def phonemes() -> Check:
+    """espeak-ng and pypinyin answer."""
+    from anyonenet.text.phonemes import phonemise
+
+    spoken = phonemise("Hello. 你好。")
+    return True, bool(spoken.symbols), f"phonemes: English and Mandarin ({len(spoken.symbols)} symbols of a greeting)"
+
+
+def credentials() -> Check:
+    """Content credentials can be signed."""
+    from anyonenet.errors import AnyoneNetError
+    from anyonenet.render.credentials import local_credentials
+
+    try:
+        local_credentials()
+    except AnyoneNetError as error:
+        return True, False, f"content credentials: {error}"
+    return True, True, "content credentials: videos are signed with this machine's own certificate"

@@ -1,0 +1,80 @@
+"""Pictures of results: contact sheets of videos and figures of voices."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import cv2
+import numpy as np
+from matplotlib.figure import Figure
+
+from anyonenet.audio.mel import MelSettings
+from anyonenet.render.video import read_video
+from evaluation.metrics.pitch import track_f0
+
+SHEET_COLUMNS = 4
+TILE_PIXELS = 320
+
+
+def contact_sheet(video: Path, out: Path, count: int = 12) -> None:
+    """Frames of a video, evenly spaced from first to last, as one PNG, four in a row.
+
+    Raises:
+        InputError: the video cannot be read.
+    """
+    opened = read_video(video)
+    wanted = np.linspace(0, max(opened.frame_count - 1, 0), count).round().astype(int)
+    tiles: list[np.ndarray] = []
+    for number, frame in enumerate(opened.frames):
+        for _ in range(int((wanted == number).sum())):
+            tiles.append(_tile(frame, number / opened.fps))
+    while len(tiles) % SHEET_COLUMNS:
+        tiles.append(np.full_like(tiles[0], 255))
+    rows = [np.hstack(tiles[start : start + SHEET_COLUMNS]) for start in range(0, len(tiles), SHEET_COLUMNS)]
+    cv2.imwrite(str(out), np.vstack(rows)[..., ::-1])
+
+
+def voice_figure(
+    voices: Sequence[tuple[str, np.ndarray, np.ndarray]], out: Path, settings: MelSettings | None = None
+) -> list[float]:
+    """Mel spectrograms with the fundamental frequency drawn on them, one row a voice (as AnyoneNet's Fig. 6).
+
+    Args:
+        voices: title, mel `(T, 80)`, waveform `(samples,)` each.
+        out: a PNG file.
+        settings: of the mels and waveforms.
+
+    Returns:
+        the mean F0 of each voice, Hz (nan where nothing is voiced).
+    """
+    settings = settings or MelSettings()
+    figure = Figure(figsize=(10, 3 * len(voices)), layout="constrained")
+    axes = figure.subplots(len(voices), 1, squeeze=False)[:, 0]
+    means = []
+    for axis, (title, mel, waveform) in zip(axes, voices, strict=True):
+        seconds = len(mel) / settings.frame_rate
+        axis.imshow(
+            mel.T, origin="lower", aspect="auto", extent=(0, seconds, 0, settings.bands), cmap="magma", vmax=1.5
+        )
+        pitch = track_f0(waveform, settings.sample_rate, settings.hop_seconds)
+        times = np.arange(len(pitch)) * settings.hop_seconds
+        means.append(float(np.nanmean(pitch)) if np.isfinite(pitch).any() else float("nan"))
+        above = axis.twinx()
+        above.plot(times, pitch, color="cyan", linewidth=2)
+        above.set(ylim=(50, 400), ylabel="F0, Hz")
+        axis.set(title=f"{title} (mean F0 {means[-1]:.0f} Hz)", xlabel="seconds", ylabel="mel band", xlim=(0, seconds))
+    figure.savefig(out, dpi=100)
+    return means
+
+
+def _tile(frame: np.ndarray, seconds: float) -> np.ndarray:
+    """One frame of a contact sheet with its time written on it."""
+    height, width = frame.shape[:2]
+    factor = TILE_PIXELS / max(height, width)
+    small = cv2.resize(frame, (round(width * factor), round(height * factor)), interpolation=cv2.INTER_AREA)
+    tile = np.ascontiguousarray(small)
+    label = f"{seconds:.2f} s"
+    for colour, thickness in (((0, 0, 0), 3), ((255, 255, 255), 1)):
+        cv2.putText(tile, label, (6, 16), cv2.FONT_HERSHEY_SIMPLEX, 0.45, colour, thickness, cv2.LINE_AA)
+    return tile

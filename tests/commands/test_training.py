@@ -1,0 +1,32 @@
+from __future__ import annotations
+
+import pytest
+
+from commands.__main__ import main
+
+CONFIG = ("--config", "configs/landmarks/mini.yaml")
+
+
+@pytest.mark.parametrize(
+    ("options", "expected"),
+    [
+        (("--model.init_args.no_such_width", "3"), "Option 'no_such_width' is not accepted"),
+        (("--trainer.max_steps", "many"), '"trainer.max_steps": Expected a <class \'int\'>. Got value: many'),
+        (("--model", "lightning_modules.landmarks.Nope"), "has no attribute 'Nope'"),
+        (("--color", "red"), "unrecognized arguments: --color red"),
+        (("--data.init_args.root", "no/such/folder"), "no/such/folder"),
+    ],
+)
+def test_mistakes_in_configurations_are_one_line(options, expected, capsys, tmp_path):
+    features = ("--data.init_args.features", str(tmp_path), "--trainer.default_root_dir", str(tmp_path))
+    assert main(["fit", *CONFIG, *features, *options]) == 2
+    error = [line for line in capsys.readouterr().err.splitlines() if line.startswith("anyonenet: ")]
+    assert len(error) == 1 and expected in error[0]
+    assert "Union" not in error[0] and "NoneType" not in error[0]
+
+
+def test_whole_configuration_can_be_shown(capsys):
+    with pytest.raises(SystemExit) as leaving:
+        main(["fit", *CONFIG, "--print_config"])
+    assert leaving.value.code in (0, None)
+    assert "class_path: lightning_modules.landmarks.LandmarkModule" in capsys.readouterr().out
