@@ -7,14 +7,16 @@ the lids are drawn over it from the skin above and below.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from anyonenet.face.template import EYES
-from anyonenet.render.head import HeadMotion, smoothstep
+from anyonenet.render.head import HeadMotion
 from anyonenet.render.lids import ClosedEye, closed_eye
+from anyonenet.render.raster import ramp, sample
 
 Array = NDArray[np.float32]
 
@@ -68,7 +70,7 @@ def _lid_through(t: NDArray[np.float64], n: NDArray[np.float64]) -> _Lid:
 class _OpenEye:
     """One eye as it stands in a frame: its axes, its lids in the photo's opening, and the lids asked for."""
 
-    def __init__(self, indices: EyeIndices, landmarks: Array, skull: Array) -> None:
+    def __init__(self, indices: EyeIndices, landmarks: Array, skull: NDArray[np.floating]) -> None:
         points = landmarks[:, :2].astype(np.float64)
         corners = list(indices.corners)
         shift = (points[corners] - skull[corners]).mean(0)
@@ -136,7 +138,7 @@ class Eyes:
             eye = _OpenEye(indices, landmarks, skull)
             outwards = np.array([-1, -1, 1, 1]) * np.minimum(eye.widening, limit)
             points[[*indices.upper, *indices.lower]] = eye.open_points + outwards[:, None] * eye.down
-        return points[list(EYES)]
+        return points[list(EYES)].astype(np.float32)
 
     def blink(
         self, frame: NDArray[np.uint8], maps: Array, corner: tuple[int, int], landmarks: Array, motion: HeadMotion
@@ -176,8 +178,8 @@ class Eyes:
         t = (x * eye.along[0] + y * eye.along[1]) / eye.length
         deep = x * eye.down[0] + y * eye.down[1]
         inside = np.clip(t, 0.0, 1.0)
-        closing = np.float64(eye.closing)
-        edge = _LID_MARGIN * unit * np.clip(8 * inside * (1 - inside), 0, 1) * smoothstep(closing / 0.4)
+        closing = eye.closing
+        edge = _LID_MARGIN * unit * np.clip(8 * inside * (1 - inside), 0, 1) * ramp(closing / 0.4)
         upper, lower, open_upper = eye.asked_upper(t), eye.asked_lower(t), eye.upper(t)
         crease = open_upper - _CREASE * unit * (0.45 + 0.55 * np.clip(8 * inside * (1 - inside), 0, 1))
 
@@ -190,29 +192,28 @@ class Eyes:
         picture += share[:, :, None] * (self._slid(local, slide, eye) - picture)
 
         # the upper lid: closed skin down to the edge asked for; the lashes of the open eye fade a little later
-        lid = cv2.remap(closed.picture, local - np.float32((closed.left, closed.top)), None, cv2.INTER_LINEAR)
-        gone = np.where(deep > open_upper - edge, smoothstep(closing / 0.12), smoothstep(closing / 0.5))
+        in_lid = local - np.array([closed.left, closed.top], np.float32)
+        lid = sample(closed.picture, in_lid, border=cv2.BORDER_CONSTANT)
+        gone = np.where(deep > open_upper - edge, ramp(closing / 0.12), ramp(closing / 0.5))
         cover = lid[:, :, 3] * gone * np.clip(upper - deep + 0.5, 0, 1)
         width = max(0.022 * unit, 1.0)
         within = np.clip(5 * inside * (1 - inside), 0, 1)
         fold = np.exp(-(((deep - crease) / width) ** 2)) * within * np.clip((upper - crease) / width - 2, 0, 1)
         bulge = np.exp(-(((deep - 0.45 * crease - 0.55 * upper) / (2.2 * width)) ** 2)) * within
-        shade = 1 - smoothstep(closing) * (0.10 * fold - 0.04 * bulge)
+        shade = 1 - ramp(closing) * (0.10 * fold - 0.04 * bulge)
         picture += cover[:, :, None] * (lid[:, :, :3] * shade[:, :, None] - picture)
 
         thickness = max(0.013 * unit, 0.7) * (0.7 + 0.6 * np.abs(t - (0.5)))
         lash = np.exp(-(((deep - upper) / thickness) ** 2)) * np.clip(6 * inside * (1 - inside), 0, 1)
-        lash = (_LASH_STRENGTH * smoothstep(closing / 0.6) * lash)[:, :, None]
+        lash = (_LASH_STRENGTH * ramp(closing / 0.6) * lash)[:, :, None]
         picture += lash * np.minimum(self._lash - picture, 0)
         box[:] = np.clip(picture + 0.5, 0, 255).astype(np.uint8)
 
     def _slid(self, maps: Array, slide: Array, eye: _OpenEye) -> Array:
         """(h, w, 3): the photo where `maps` points from places `slide` pixels farther up."""
         rows, columns = np.indices(slide.shape, np.float32)
-        from_x = (columns - slide * eye.down[0]).astype(np.float32)
-        from_y = (rows - slide * eye.down[1]).astype(np.float32)
-        moved = cv2.remap(maps, from_x, from_y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
-        return cv2.remap(self._photo, moved, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT_101)
+        places = np.stack([columns - slide * eye.down[0], rows - slide * eye.down[1]], 2).astype(np.float32)
+        return sample(self._photo, sample(maps, places), border=cv2.BORDER_REFLECT_101)
 
 
 def _slide(
@@ -234,7 +235,8 @@ def _lash_colour(photo: NDArray[np.uint8], landmarks: Array) -> Array:
     mask = np.zeros((height, width), np.uint8)
     for indices in EYE_INDICES:
         line = [indices.corners[0], *indices.upper, indices.corners[1]]
-        cv2.polylines(mask, [np.int32(np.round(landmarks[line, :2]))], False, 255, 2)
+        points: Any = np.round(landmarks[line, :2]).astype(np.int32)
+        cv2.polylines(mask, [points], False, 255, 2)
     pixels = photo[mask > 0].astype(np.float32)
     if len(pixels) == 0:
         return np.full(3, 40, np.float32)

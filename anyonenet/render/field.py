@@ -10,9 +10,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anyonenet.face.template import BROWS, EYES, JAW, NOSE
-from anyonenet.render.head import Head, HeadMotion, smoothstep
+from anyonenet.render.head import Head, HeadMotion
 from anyonenet.render.lips import MouthShape, PhotoLips
 from anyonenet.render.outline import Outline
+from anyonenet.render.raster import smoothstep
 from anyonenet.render.thin_plate import Array, PixelGrid, kernel, solve
 
 _FACE = [*JAW, *BROWS, *NOSE, 48, 54]

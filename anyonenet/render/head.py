@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anyonenet.face.template import STABLE
+from anyonenet.render.raster import smoothstep
 
 Array = NDArray[np.float32]
 
@@ -158,13 +159,7 @@ class Head:
         return share.astype(np.float32)
 
     def moved_throat(self, landmarks: Array) -> NDArray[np.float64]:
-        """(3, 2) pixels: the throat in a frame of (68, 3) `landmarks`, between the jaw that moves and the still neck."""
+        """(3, 2) pixels: the throat in a frame of (68, 3) `landmarks`, between the moving jaw and the still neck."""
         jaw = [index for index, *_ in _THROAT]
         share = np.array([share for *_, share in _THROAT])[:, None]
         return self.throat + share * (landmarks[jaw, :2] - self._landmarks[jaw, :2])
-
-
-def smoothstep(x: NDArray[np.floating]) -> NDArray[np.floating]:
-    """0 below 0, 1 above 1, with flat ends between (quintic)."""
-    t = np.clip(x, 0.0, 1.0)
-    return t * t * t * (t * (6 * t - 15) + 10)

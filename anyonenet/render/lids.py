@@ -10,6 +10,8 @@ from numpy.typing import NDArray
 from scipy.sparse import csr_matrix
 from scipy.sparse.linalg import spsolve
 
+from anyonenet.render.raster import fill_polygon, sample
+
 Array = NDArray[np.float32]
 
 _AROUND = 0.048
@@ -48,10 +50,10 @@ def closed_eye(photo: NDArray[np.uint8], outline: Array, down: Array, unit: floa
     if right - left < 5 or bottom - top < 5:
         return None
     hole = np.zeros((bottom - top, right - left), np.uint8)
-    polygon = np.int32(np.round((outline - (left, top)) * 16))
-    cv2.fillPoly(hole, [polygon], 255, cv2.LINE_8, 4)
+    fill_polygon(hole, outline - (left, top))
     reach = max(round(_AROUND * unit), 2)
-    hole = cv2.dilate(hole, cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1)))
+    around = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (2 * reach + 1, 2 * reach + 1))
+    hole = np.asarray(cv2.dilate(hole, around), np.uint8)
     hole[[0, -1]] = 0
     hole[:, [0, -1]] = 0
     blurred = _blur_outside(photo[top:bottom, left:right].astype(np.float32), hole == 0, max(_SMOOTH * unit, 0.8))
@@ -64,7 +66,7 @@ def _blur_outside(picture: Array, valid: NDArray[np.bool_], sigma: float) -> Arr
     """Blur that takes nothing from where `valid` is false."""
     weight = cv2.GaussianBlur(valid.astype(np.float32), (0, 0), sigma)
     total = cv2.GaussianBlur(picture * valid[:, :, None], (0, 0), sigma)
-    return total / np.maximum(weight, 1e-4)[:, :, None]
+    return np.asarray(total / np.maximum(weight, 1e-4)[:, :, None], np.float32)
 
 
 def _membrane(picture: Array, hole: NDArray[np.bool_]) -> Array:
@@ -95,7 +97,7 @@ def _grain(photo: NDArray[np.uint8], box: tuple[int, int, int, int], down: Array
     left, top, right, bottom = box
     x, y = np.meshgrid(np.arange(left, right, dtype=np.float32), np.arange(top, bottom, dtype=np.float32))
     shift = np.round(_GRAIN_FROM * unit * down).astype(np.float32)
-    below = cv2.remap(photo, x + shift[0], y + shift[1], cv2.INTER_NEAREST, borderMode=cv2.BORDER_REFLECT_101)
+    below = sample(photo, np.stack([x, y], 2) + shift, cv2.INTER_NEAREST, cv2.BORDER_REFLECT_101)
     fine = below.astype(np.float32) - cv2.GaussianBlur(below, (0, 0), max(0.012 * unit, 0.7))
     # grain, not wrinkles or lashes
     spread = max(1.5 * float(np.median(np.abs(fine))), 0.5)

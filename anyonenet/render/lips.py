@@ -8,7 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import CubicSpline
 
-from anyonenet.render.head import HeadMotion, smoothstep
+from anyonenet.render.head import HeadMotion
+from anyonenet.render.raster import ramp
 from anyonenet.render.seam import find_seam
 
 Array = NDArray[np.float32]
@@ -89,7 +90,7 @@ class PhotoLips:
         gaps = (lower - upper) @ down
         if self.closed:
             widened = float((gaps[2:7].mean() / motion.scale - self._gaps[2:7].mean()) / self._unit)
-            share = 1.0 - float(smoothstep(np.float64(widened / 0.06)))
+            share = 1.0 - ramp(widened / 0.06)
             plane = motion.plane.astype(np.float32).T
             upper = upper + share * ((self.upper - self._landmark_upper) @ plane)
             lower = lower + share * ((self.lower - self._landmark_lower) @ plane)

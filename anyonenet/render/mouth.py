@@ -7,10 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.interpolate import CubicSpline
 
-from anyonenet.render.head import HeadMotion, smoothstep
+from anyonenet.render.head import HeadMotion
 from anyonenet.render.lips import CURVE_POINTS, MouthShape, PhotoLips
 from anyonenet.render.palette import mouth_colours
-from anyonenet.render.teeth import Layer, draw_jaw, draw_upper_teeth, photo_teeth
+from anyonenet.render.photo_teeth import photo_teeth
+from anyonenet.render.raster import fill_polygon, ramp, smoothstep
+from anyonenet.render.teeth import Layer, draw_jaw, draw_upper_teeth
 
 Array = NDArray[np.float32]
 
@@ -85,7 +87,7 @@ class Mouth:
         if self._lips.closed and mouth.opening <= 0.0:
             return
         unit = self._unit * motion.scale
-        fresh = 1.0 if self._lips.closed else float(smoothstep(np.float64(change / 0.03)))
+        fresh = 1.0 if self._lips.closed else ramp(change / 0.03)
         if fresh <= 0.0:
             return
         upper, lower = _FINE @ mouth.upper - corner, _FINE @ mouth.lower - corner
@@ -101,7 +103,7 @@ class Mouth:
             self._close_seam(picture, view, mouth)
         offset = np.array([left + corner[0], top + corner[1]])
         inside = self._inside(view, offset, landmarks, motion, mouth)
-        alpha = view.alpha * fresh * float(smoothstep(np.float64(mouth.opening / _FAINT_OPENING)))
+        alpha = view.alpha * fresh * ramp(mouth.opening / _FAINT_OPENING)
         picture += alpha[:, :, None] * (inside - picture)
         box[:] = np.clip(picture + 0.5, 0, 255).astype(np.uint8)
 
@@ -120,7 +122,7 @@ class Mouth:
         skull = _placed(self._skull, plane, self._skull_anchor[:2], skull_at - offset, size)
 
         to_corner = smoothstep(view.to_corner / (0.13 * view.unit))
-        wide = 0.8 + 0.2 * float(smoothstep(np.float64(mouth.opening / 0.12)))
+        wide = 0.86 + 0.14 * ramp(mouth.opening / 0.12)
         lip_shadow = smoothstep(view.below_upper / (0.06 * view.unit))
         jaw_shade = (0.40 + 0.60 * lip_shadow) * (0.35 + 0.65 * to_corner) * wide
         picture += jaw[:, :, :3] * jaw_shade[:, :, None] - picture * jaw[:, :, 3:]
@@ -130,10 +132,10 @@ class Mouth:
         if self._own_teeth:
             skull_shade = 0.72 + 0.28 * smoothstep(view.below_upper / (0.03 * view.unit))
         else:
-            skull_shade = (0.68 + 0.32 * lip_shadow) * (0.45 + 0.55 * to_corner) * wide
+            skull_shade = (0.78 + 0.22 * lip_shadow) * (0.5 + 0.5 * to_corner) * wide
         picture += skull[:, :, :3] * skull_shade[:, :, None] - picture * skull[:, :, 3:]
         picture *= (0.72 + 0.28 * smoothstep(view.above_lower / (0.03 * view.unit)))[:, :, None]
-        return picture
+        return picture.astype(np.float32)
 
     def _jaw_shift(self, landmarks: Array, motion: HeadMotion) -> NDArray[np.float64]:
         """(2,) pixels: how far the jaw has left the skull, half by the chin, half by the lower lip."""
@@ -145,7 +147,8 @@ class Mouth:
 
     def _close_seam(self, picture: Array, view: _MouthView, mouth: MouthShape) -> None:
         """Draw the line of lips that meet, where the photo, its mouth open, has none."""
-        faint = 1.0 - smoothstep(view.gap / (0.035 * view.unit))
+        closed = ramp((1.0 - mouth.opening / self._lips.gap) / 0.7)
+        faint = closed * (1.0 - smoothstep(view.gap / (0.035 * view.unit)))
         thickness = max(0.012 * view.unit, 0.8)
         strength = 0.6 * faint * np.exp(-(((view.below_upper - view.above_lower) / 2 / thickness) ** 2)) * view.between
         picture += strength[:, :, None] * np.minimum(0.42 * self._colours.lip - picture, 0)
@@ -154,9 +157,7 @@ class Mouth:
 class _MouthView:
     """Distances of the pixels of a box to the lips, pixels, and the opening's alpha."""
 
-    def __init__(
-        self, upper: Array, lower: Array, mouth: MouthShape, size: tuple[int, int] | tuple[int, ...], unit: float
-    ) -> None:
+    def __init__(self, upper: Array, lower: Array, mouth: MouthShape, size: tuple[int, ...], unit: float) -> None:
         height, width = size
         self.unit = unit
         x = np.arange(width, dtype=np.float32)[None]
@@ -171,9 +172,9 @@ class _MouthView:
         self.between = np.clip(self.to_corner / (0.05 * unit), 0, 1)
         mask = np.zeros((2 * height, 2 * width), np.uint8)
         outline = np.concatenate([upper, lower[::-1]])
-        cv2.fillPoly(mask, [np.int32(np.round((outline * 2 + 0.5) * 16))], 255, cv2.LINE_AA, 4)
-        mask = cv2.resize(mask, (width, height), interpolation=cv2.INTER_AREA)
-        alpha = cv2.GaussianBlur(mask.astype(np.float32) / 255, (0, 0), max(_SOFT_EDGE * unit, 0.45))
+        fill_polygon(mask, outline * 2 + 0.5, smooth=True)
+        small = np.asarray(cv2.resize(mask, (width, height), interpolation=cv2.INTER_AREA))
+        alpha = cv2.GaussianBlur(small.astype(np.float32) / 255, (0, 0), max(_SOFT_EDGE * unit, 0.45))
         self.alpha = alpha * smoothstep(self.gap / (0.012 * unit))
 
 
@@ -194,4 +195,5 @@ def _placed(
     linear = plane @ layer.to_photo[:, :2]
     offset = plane @ (layer.to_photo[:, 2] - anchor) + at
     matrix = np.column_stack([linear, offset])
-    return cv2.warpAffine(layer.picture, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+    placed = cv2.warpAffine(layer.picture, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
+    return np.asarray(placed, np.float32)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import cv2
 import numpy as np
 from numpy.typing import NDArray
+
+from anyonenet.render.raster import fill_polygon
 
 Array = NDArray[np.float32]
 
@@ -49,7 +50,7 @@ def mouth_colours(photo: NDArray[np.uint8], landmarks: Array) -> MouthColours:
 
     brightness = float(np.clip(0.55 * max(_brightness(lit) * 1.05, white) + 0.45 * _brightness(lit) + 8, 60, 228))
     tint = lit / max(_brightness(lit), 1.0)
-    teeth = brightness * (1 + 0.35 * (tint - 1))
+    teeth = brightness * (1 + 0.5 * (tint - 1))
     hue = lip / max(_brightness(lip), 1.0)
     light = 0.5 * (_brightness(lip) + _brightness(skin))
     return MouthColours(
@@ -74,5 +75,5 @@ def _pixels(photo: NDArray[np.uint8], inside: list[Array], outside: list[Array] 
     mask = np.zeros(photo.shape[:2], np.uint8)
     for polygons, value in ((inside, 1), (outside or [], 0)):
         for polygon in polygons:
-            cv2.fillPoly(mask, [np.int32(np.round(np.clip(polygon, -4096, 16384)))], value)
+            fill_polygon(mask, polygon, value)
     return photo[mask > 0].astype(np.float32)

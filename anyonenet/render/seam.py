@@ -7,6 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.ndimage import gaussian_filter1d
 
+from anyonenet.render.raster import sample
+
 Array = NDArray[np.float32]
 
 _SEAM_REACH = 0.05
@@ -29,7 +31,7 @@ def find_seam(photo: NDArray[np.uint8], middle: Array, down: Array, unit: float)
     steps = np.linspace(-_SEAM_REACH, _SEAM_REACH, _SEAM_ROWS) * unit
     samples = (base[None] + steps[:, None, None] * down).astype(np.float32)
     grey = cv2.GaussianBlur(cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY), (0, 0), max(0.008 * unit, 0.5))
-    light = cv2.remap(grey, samples, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE).astype(np.float64)
+    light = sample(np.asarray(grey), samples).astype(np.float64)
     light = (light - light.min(0)) / np.maximum(np.ptp(light, axis=0), 8.0)
     prior = 0.6 * (steps[:, None] / (_SEAM_REACH * unit)) ** 2
     # at the corners the line must run into the corner landmarks

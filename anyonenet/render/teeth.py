@@ -1,7 +1,7 @@
-"""Layers of the mouth that are made once: teeth of the skull, teeth and tongue of the jaw.
+"""Drawn teeth and tongue: layers of the mouth that are made once and move with the skull or the jaw.
 
-A layer is a small picture with an alpha channel and the affine map of its pixels to the photo's. Upper teeth are the
-photo's own where it shows them, else drawn; lower teeth and tongue are drawn. Lengths in outer-eye distances.
+A layer is a small picture with an alpha channel and the affine map of its pixels to the photo's. Lengths in outer-eye
+distances.
 """
 
 from __future__ import annotations
@@ -12,9 +12,8 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from anyonenet.render.head import smoothstep
 from anyonenet.render.palette import MouthColours
-from anyonenet.render.seam import darkest_path
+from anyonenet.render.raster import smoothstep
 
 Array = NDArray[np.float32]
 
@@ -40,7 +39,7 @@ class Layer:
     to_photo: NDArray[np.float64]  # (2, 3) pixels of the layer -> pixels of the photo
 
 
-def _canvas(
+def canvas(
     anchor: NDArray[np.floating], axes: NDArray[np.float64], unit: float
 ) -> tuple[Array, Array, NDArray[np.float64]]:
     """Empty layer around `anchor`: (h, w) coordinates u and v in outer-eye distances, and its map to the photo.
@@ -51,16 +50,18 @@ def _canvas(
         unit: pixels to one outer-eye distance.
     """
     density = float(np.clip(1.6 * unit, 90, 420))  # pixels of the layer to one outer-eye distance
-    u = np.arange(-_HALF_WIDTH, _HALF_WIDTH, 1 / density, np.float32)
-    v = np.arange(-_UP, _DOWN, 1 / density, np.float32)
+    u = np.arange(-_HALF_WIDTH, _HALF_WIDTH, 1 / density).astype(np.float32)
+    v = np.arange(-_UP, _DOWN, 1 / density).astype(np.float32)
     linear = axes * (unit / density)
     offset = anchor - linear @ np.array([_HALF_WIDTH * density, _UP * density])
     return u[None].repeat(len(v), 0), v[:, None].repeat(len(u), 1), np.column_stack([linear, offset])
 
 
-def draw_upper_teeth(anchor: NDArray[np.floating], axes: NDArray[np.float64], unit: float, light: MouthColours) -> Layer:
+def draw_upper_teeth(
+    anchor: NDArray[np.floating], axes: NDArray[np.float64], unit: float, light: MouthColours
+) -> Layer:
     """Upper teeth and gum around the middle of the resting upper lip, `anchor`."""
-    u, v, to_photo = _canvas(anchor, axes, unit)
+    u, v, to_photo = canvas(anchor, axes, unit)
     # edges rise towards the sides, as the arch goes back
     edge = _UPPER_EDGE - 0.35 * u * u
     teeth, bright, cover = _row_of_teeth(u, edge - v, _UPPER_WIDTHS, _UPPER_HEIGHTS)
@@ -70,7 +71,7 @@ def draw_upper_teeth(anchor: NDArray[np.floating], axes: NDArray[np.float64], un
 
 def draw_jaw(anchor: NDArray[np.floating], axes: NDArray[np.float64], unit: float, light: MouthColours) -> Layer:
     """Lower teeth and tongue around the middle of the lower lip's edge, `anchor`."""
-    u, v, to_photo = _canvas(anchor, axes, unit)
+    u, v, to_photo = canvas(anchor, axes, unit)
     edge = _LOWER_EDGE + 0.30 * u * u
     teeth, bright, cover = _row_of_teeth(u, v - edge, _LOWER_WIDTHS, _LOWER_HEIGHTS)
     colour = 0.8 * _enamel(light, bright, teeth)
@@ -125,7 +126,7 @@ def _tongue(u: Array, v: Array, light: MouthColours) -> Array:
     radius = np.sqrt((u / 0.20) ** 2 + ((v - 0.01) / 0.12) ** 2)
     alpha = 1 - smoothstep((radius - 0.72) / 0.4)
     rise = np.clip(1 - radius, 0, 1)
-    groove = 1 - 0.22 * np.exp(-((u / 0.016) ** 2)) * (v < 0.0)
+    groove = 1 - 0.10 * np.exp(-((u / 0.03) ** 2))
     bright = (0.5 + 0.5 * rise) * groove
     return np.dstack([light.tongue * bright[:, :, None], 0.9 * alpha]).astype(np.float32)
 
@@ -133,111 +134,5 @@ def _tongue(u: Array, v: Array, light: MouthColours) -> Array:
 def _layer(colour: Array, alpha: Array, to_photo: NDArray[np.float64], unit: float) -> Layer:
     picture = np.dstack([colour * alpha[:, :, None], alpha]).astype(np.float32)
     density = unit / np.hypot(to_photo[0, 0], to_photo[1, 0])
-    picture = cv2.GaussianBlur(picture, (0, 0), max(0.004 * density, 0.35 * density / unit))
-    return Layer(picture, to_photo)
-
-
-def photo_teeth(
-    photo: NDArray[np.uint8], upper: Array, lower: Array, unit: float, lip: Array
-) -> tuple[Layer | None, Layer | None]:
-    """The upper and the lower teeth that an open mouth shows, cut out of the photo; None for those it does not show.
-
-    Teeth are brighter than the dark of the mouth and less coloured than the lips. Where a dark line runs between two
-    rows, what is below it belongs to the jaw. Away from the opening each row goes on with the colours of its last
-    visible part, for lips that draw back farther than in the photo.
-
-    Args:
-        photo: (H, W, 3) uint8.
-        upper: (9, 2) pixels, inner edge of the upper lip.
-        lower: (9, 2) pixels, of the lower lip.
-        unit: pixels to one outer-eye distance.
-        lip: (3,) RGB of the lips.
-    """
-    axis = upper[-1] - upper[0]
-    axis = axis / max(float(np.hypot(*axis)), 1e-6)
-    axes = np.array([[axis[0], -axis[1]], [axis[1], axis[0]]], np.float64)
-    anchor = upper[len(upper) // 2]
-    u, v, to_photo = _canvas(anchor, axes, unit)
-    cut = cv2.warpAffine(
-        photo,
-        to_photo,
-        (u.shape[1], u.shape[0]),
-        flags=cv2.INTER_CUBIC | cv2.WARP_INVERSE_MAP,
-        borderMode=cv2.BORDER_REPLICATE,
-    )
-    up, low = (upper - anchor) @ axes / unit, (lower - anchor) @ axes / unit
-    top, bottom = np.interp(u[0], up[:, 0], up[:, 1]), np.interp(u[0], low[:, 0], low[:, 1])
-    inside = (v > top + 0.004) & (v < bottom - 0.004) & (u > up[0, 0]) & (u < up[-1, 0])
-    alpha = _tooth_cover(cut, inside, lip)
-    if alpha is None:
-        return None, None
-    colour = cut.astype(np.float32)
-    parting = _row_parting(colour, inside, top, bottom, v)
-    if parting is None:
-        return _grown(colour, alpha, to_photo), None
-    # the parting itself is dark, and stays the cavity's
-    clear = max(0.006 * len(v) / float(np.ptp(v)), 1.0)
-    rows = np.arange(len(v))[:, None]
-    above, below = rows < parting - clear, rows > parting + clear
-    flipped = _grown(colour[::-1], (alpha * below)[::-1], to_photo)
-    lower_row = None if flipped is None else Layer(np.ascontiguousarray(flipped.picture[::-1]), to_photo)
-    return _grown(colour, alpha * above, to_photo), lower_row
-
-
-def _tooth_cover(cut: NDArray[np.uint8], inside: NDArray[np.bool_], lip: Array) -> Array | None:
-    """(h, w) share of tooth in each pixel of `inside`; None where nothing there looks like teeth."""
-    if inside.sum() < 30:
-        return None
-    lab = cv2.cvtColor(cut, cv2.COLOR_RGB2LAB).astype(np.float32)
-    lip_lab = cv2.cvtColor(lip.astype(np.uint8)[None, None], cv2.COLOR_RGB2LAB).astype(np.float32)[0, 0]
-    light = lab[..., 0] - 1.5 * np.maximum(lab[..., 1] - 128, 0)
-    bright = float(np.quantile(light[inside], 0.85))
-    dark = min(float(np.quantile(light[inside], 0.05)), bright - 1.0)
-    tooth_lab = np.median(lab[inside & (light >= bright)], axis=0)
-    if tooth_lab[0] - lip_lab[0] < 8 and lip_lab[1] - tooth_lab[1] < 8:
-        return None  # neither brighter nor less red than the lips
-    from_dark = smoothstep((light - dark - 0.45 * (bright - dark)) / max(0.25 * (bright - dark), 4.0) + 0.5)
-    away = tooth_lab[1:] - lip_lab[1:]
-    span = float(away @ away)
-    from_lip = np.ones_like(light)
-    if span > 36:
-        from_lip = smoothstep((((lab[..., 1:] - lip_lab[1:]) @ away) / span - 0.35) / 0.35)
-    return (from_dark * from_lip * inside).astype(np.float32)
-
-
-def _row_parting(
-    colour: Array, inside: NDArray[np.bool_], top: NDArray[np.floating], bottom: NDArray[np.floating], v: Array
-) -> NDArray[np.intp] | None:
-    """(w,) the row of the dark line between upper and lower teeth; None where there is only one row of teeth."""
-    columns = np.flatnonzero(bottom - top > 0.6 * float((bottom - top).max()))
-    if len(columns) < 8:
-        return None
-    share = (v - top) / np.maximum(bottom - top, 1e-3)
-    light = cv2.GaussianBlur(colour.mean(2), (0, 0), 1.0)
-    middle = (share > 0.2) & (share < 0.85) & inside
-    cost = np.where(middle, light, 255.0)[:, columns].astype(np.float64)
-    path = darkest_path(cost)
-    across = np.arange(len(columns))
-    block = np.where(inside, light, 0.0)[:, columns]
-    rows = np.arange(len(v))[:, None]
-    above, below = np.where(rows < path, block, 0).max(0), np.where(rows > path, block, 0).max(0)
-    line = block[path, across]
-    parted = line < 0.75 * np.minimum(above, below)
-    if parted.mean() < 0.6:
-        return None
-    return np.interp(np.arange(len(top)), columns, path).round().astype(np.intp)
-
-
-def _grown(colour: Array, alpha: Array, to_photo: NDArray[np.float64]) -> Layer | None:
-    """A layer of what `alpha` covers, going on upwards with the colours of its first rows."""
-    solid = alpha > 0.6
-    columns = solid.any(0)
-    if columns.mean() < 0.08:
-        return None
-    first = np.where(columns, solid.argmax(0) + 2, 0)
-    rows = np.arange(len(alpha))[:, None]
-    source = np.maximum(rows, np.minimum(first, len(alpha) - 1))
-    across = np.arange(alpha.shape[1])[None].repeat(len(alpha), 0)
-    grown = cv2.GaussianBlur(alpha[source, across] * columns[None], (0, 0), 0.8)[:, :, None]
-    fade = np.clip(1 - (first[None] - rows) / (0.75 * len(alpha)), 0.4, 1)[:, :, None]  # darker towards the gum
-    return Layer(np.dstack([colour[source, across] * fade * grown, grown]).astype(np.float32), to_photo)
+    blurred = cv2.GaussianBlur(picture, (0, 0), max(0.004 * density, 0.35 * density / unit))
+    return Layer(np.asarray(blurred, np.float32), to_photo)

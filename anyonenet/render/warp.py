@@ -18,6 +18,7 @@ from anyonenet.render.field import WarpField
 from anyonenet.render.head import Head, head_motion
 from anyonenet.render.lips import PhotoLips
 from anyonenet.render.mouth import Mouth
+from anyonenet.render.raster import sample
 from anyonenet.render.thin_plate import make_grid
 
 _FOCUS_REACH = 0.75
@@ -35,9 +36,7 @@ class WarpRenderer:
         InputError: a wrong shape or type, values that are not finite, or landmarks without extent.
     """
 
-    def __init__(
-        self, photo: NDArray[np.uint8], landmarks: ArrayLike, quaternion: ArrayLike | None = None
-    ) -> None:
+    def __init__(self, photo: NDArray[np.uint8], landmarks: ArrayLike, quaternion: ArrayLike | None = None) -> None:
         photo = np.asarray(photo)
         if photo.ndim != 3 or photo.shape[2] != 3 or photo.dtype != np.uint8 or min(photo.shape[:2]) < 2:
             raise InputError(
@@ -53,9 +52,7 @@ class WarpRenderer:
         self._rotation = quaternions.to_matrix(pose).astype(np.float64)
         self._head = Head(points, self._rotation, (photo.shape[0], photo.shape[1]))
         focus = points[48:68, :2].mean(0)
-        self._grid = make_grid(
-            self._head.box(), (float(focus[0]), float(focus[1])), _FOCUS_REACH * self._head.unit
-        )
+        self._grid = make_grid(self._head.box(), (float(focus[0]), float(focus[1])), _FOCUS_REACH * self._head.unit)
         self._lips = PhotoLips(self._photo, points, self._head.unit)
         self._field = WarpField(points, self._head, self._lips, self._grid)
         self._eyes = Eyes(self._photo, points, self._head.unit)
@@ -81,7 +78,7 @@ class WarpRenderer:
         maps = self._field.maps(points, self._eyes.open_points(points, motion), motion, shape)
         frame = self._photo.copy()
         moving = frame[self._grid.slices]
-        moving[:] = cv2.remap(self._photo, maps, None, cv2.INTER_CUBIC, borderMode=cv2.BORDER_REFLECT_101)
+        moving[:] = sample(self._photo, maps, cv2.INTER_CUBIC, cv2.BORDER_REFLECT_101)
         corner = (self._grid.left, self._grid.top)
         self._eyes.blink(moving, maps, corner, points, motion)
         self._mouth.paint(moving, corner, shape, points, motion)

@@ -1,0 +1,40 @@
+"""Small helpers on pixels that the parts of the warp share."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+
+def smoothstep(x: NDArray[Any]) -> NDArray[Any]:
+    """0 below 0, 1 above 1, with flat ends between (quintic)."""
+    t = np.clip(x, 0.0, 1.0)
+    return t * t * t * (t * (6 * t - 15) + 10)
+
+
+def ramp(x: float) -> float:
+    """`smoothstep` of one number."""
+    t = min(max(x, 0.0), 1.0)
+    return t * t * t * (t * (6 * t - 15) + 10)
+
+
+def sample(
+    picture: NDArray[Any],
+    places: NDArray[np.float32],
+    interpolation: int = cv2.INTER_LINEAR,
+    border: int = cv2.BORDER_REPLICATE,
+) -> NDArray[Any]:
+    """(H, W, C) picture at (h, w, 2) places (x, y) -> (h, w, C) of the same type."""
+    x, y = np.ascontiguousarray(places[..., 0]), np.ascontiguousarray(places[..., 1])
+    return np.asarray(cv2.remap(picture, x, y, interpolation, borderMode=border))
+
+
+def fill_polygon(
+    mask: NDArray[np.uint8], polygon: NDArray[np.floating], value: int = 255, smooth: bool = False
+) -> None:
+    """Fill (N, 2) pixels in `mask`, in place, to a sixteenth of a pixel; `smooth` antialiases the edge."""
+    points: Any = np.round(np.clip(polygon, -4096, 16384) * 16).astype(np.int32)
+    cv2.fillPoly(mask, [points], value, cv2.LINE_AA if smooth else cv2.LINE_8, 4)

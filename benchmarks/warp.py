@@ -1,0 +1,66 @@
+"""Speed of the warp renderer by size of the photo, on one core.
+
+    python -m benchmarks.warp [--frames 100]
+
+The face is scikit-image's astronaut, cropped so that the head fills most of the picture: the slowest usual case.
+"""
+
+from __future__ import annotations
+
+import argparse
+import time
+
+import cv2
+import numpy as np
+import skimage.data
+
+from anyonenet.face import quaternion
+from anyonenet.face.detection import detect_faces
+from anyonenet.face.landmarks import LandmarkDetector
+from anyonenet.face.registration import Registration, place, register
+from anyonenet.render.warp import WarpRenderer
+
+SIDES = (256, 512, 1024)
+FPS = 25
+_LOWER_LIPS_AND_CHIN = [6, 7, 8, 9, 10, 55, 56, 57, 58, 59, 65, 66, 67]
+_UPPER_LIDS, _LOWER_LIDS = [37, 38, 43, 44], [41, 40, 47, 46]
+
+
+def talking(pose: Registration, frames: int) -> tuple[np.ndarray, np.ndarray]:
+    """Landmarks (F, 68, 3) and orientations (F, 4) of a head that talks, sways and blinks every two seconds."""
+    times = np.arange(frames) / FPS
+    frontal = np.repeat(pose.frontal[None], frames, 0)
+    frontal[:, _LOWER_LIPS_AND_CHIN, 1] += 0.06 * (1 + np.sin(2 * np.pi * 4 * times))[:, None]
+    shut = np.clip(1 - np.abs((times % 2) - 0.12) / 0.12, 0, 1)[:, None, None]
+    frontal[:, _UPPER_LIDS] += shut * (frontal[:, _LOWER_LIDS] - frontal[:, _UPPER_LIDS])
+    sway = np.radians(6) * np.sin(2 * np.pi * times[:, None] * (0.31, 0.43, 0.23))
+    orientations = quaternion.multiply(quaternion.from_rotation_vector(sway), pose.quaternions)
+    placed = place(frontal, orientations, np.full(frames, pose.scale), np.repeat(pose.translation[None], frames, 0))
+    return placed.astype(np.float32), orientations.astype(np.float32)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("--frames", type=int, default=100)
+    frames = parser.parse_args().frames
+    cv2.setNumThreads(1)
+    head = skimage.data.astronaut()[0:230, 110:340]
+    detector = LandmarkDetector()
+    print(f"{'side':>6} {'set-up ms':>10} {'ms/frame':>9} {'fps':>6} {'share of real time at 25 fps':>29}")
+    for side in SIDES:
+        photo = np.asarray(cv2.resize(head, (side, side), interpolation=cv2.INTER_CUBIC), np.uint8)
+        landmarks = detector(photo, detect_faces(photo)[0])
+        begin = time.process_time()
+        renderer = WarpRenderer(photo, landmarks)
+        set_up = time.process_time() - begin
+        asked, orientations = talking(register(landmarks), frames)
+        renderer.render(asked[0], orientations[0])
+        begin = time.process_time()
+        for points, orientation in zip(asked, orientations, strict=True):
+            renderer.render(points, orientation)
+        each = (time.process_time() - begin) / frames
+        print(f"{side:>6} {1e3 * set_up:>10.0f} {1e3 * each:>9.1f} {1 / each:>6.0f} {each * FPS:>29.2f}")
+
+
+if __name__ == "__main__":
+    main()
