@@ -1,7 +1,8 @@
 """espeak-ng's C library, spoken to directly: raw speech and the time of every phoneme.
 
 The library keeps state between sentences (flutter, phase), so the same sentence would sound a little different each
-time. It is therefore opened anew for every sentence, which takes two milliseconds and makes the bytes repeat.
+time. It is therefore opened anew for every sentence, which takes two milliseconds and makes the bytes repeat. That
+takes a copy of the file of one's own: what another part of the program has opened too is not closed by closing it.
 """
 
 from __future__ import annotations
@@ -9,8 +10,10 @@ from __future__ import annotations
 import _ctypes
 import ctypes
 import os
+import shutil
 import tempfile
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Any
 
 import numpy as np
@@ -27,6 +30,7 @@ _DONT_EXIT = 0x8000
 _UTF8, _PHONEME_INPUT = 1, 0x100
 _EVENT_END, _EVENT_PHONEME = 0, 7
 _RATE = 1
+_COPY = "libespeak-ng-own.so"
 
 
 class _Id(ctypes.Union):
@@ -59,6 +63,16 @@ class RawSpeech:
     """(IPA with stress mark, first sample); a pause is ''"""
 
 
+@lru_cache(maxsize=1)
+def _own_library() -> tempfile.TemporaryDirectory[str]:
+    """A folder with a copy of the library, removed when the process ends."""
+    import espeakng_loader
+
+    folder = tempfile.TemporaryDirectory(prefix="anyonenet-espeak-")
+    shutil.copy(espeakng_loader.get_library_path(), os.path.join(folder.name, _COPY))
+    return folder
+
+
 def synthesise(text: str, voice_file: str, words_a_minute: int) -> RawSpeech:
     """Speak `text` with the voice that an espeak-ng voice file describes.
 
@@ -86,7 +100,7 @@ def synthesise(text: str, voice_file: str, words_a_minute: int) -> RawSpeech:
             at += 1
         return 0
 
-    library = ctypes.CDLL(espeakng_loader.get_library_path())
+    library = ctypes.CDLL(os.path.join(_own_library().name, _COPY))
     callback = _CALLBACK(receive)
     descriptor, path = tempfile.mkstemp(prefix="espeak-voice-")
     try:
