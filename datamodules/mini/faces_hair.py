@@ -85,7 +85,11 @@ def _hairline(style: HairStyle, angle: np.ndarray, t: np.ndarray) -> np.ndarray:
     sideburn = 0.22 if style.length < 0.3 else 0.3
     values = [0, 0.03, 0.18, 0.45, 0.78, 0.78 + sideburn, 0.62, 0.62, 1.55, 1.65]
     base = np.interp(side, knots, values)
-    edge = np.where(side < 1.12, front + base * (1.0 - 0.0 * side), -0.76 + base)
+    edge = np.where(side < 1.12, front + base, -0.76 + base)
+    uneven = 0.018 * np.sin(13 * angle + 40 * style.volume) + 0.014 * np.sin(29 * angle + 90 * style.volume)
+    peak = 0.05 * style.wave * np.exp(-((angle / 0.16) ** 2))
+    slant = -0.10 * (1 - style.swept) * np.sin(2 * angle) * np.sign(style.part)
+    edge = edge + (uneven + peak + slant) * (side < 0.95)
     edge = np.minimum(edge, np.where(side < 1.3, 0.28, 9))
     if style.fringe:
         falls = style.fringe + 0.05 * np.sin(angle * 9 + style.part)
@@ -122,6 +126,8 @@ def hair(style: HairStyle, surface: Surface, rng: np.random.Generator) -> tuple[
     """The meshes of the hair and `TEXTURE_SIZE` 0 to 1: where it covers the skin's texture."""
     skin_angle, skin_t = texture_parameters()
     scalp = smooth_step(_hairline(style, skin_angle, skin_t), -0.02, 0.05) * (skin_t < min(style.length, 0.9))
+    if style.recede > 0.3:
+        scalp = scalp * (1 - 0.75 * smooth_step(-skin_t, 0.6, 0.9) * (np.abs(skin_angle) < 1.4))
     if style.bald:
         stubble = smooth_step(-skin_t - 0.75, 0, 0.1) * 0.10
         return [], stubble.astype(np.float32)
@@ -140,8 +146,12 @@ def hair(style: HairStyle, surface: Surface, rng: np.random.Generator) -> tuple[
     colour = np.empty((*_SIZE, 3), np.float32)
     colour[:] = style.colour
     if 0.05 < style.grey < 0.95:
-        mix(colour, (0.78, 0.77, 0.76), np.clip(0.35 * fine, 0, 0.6) * style.grey)
+        mix(colour, (0.78, 0.77, 0.76), np.clip((0.12 if style.curl else 0.35) * fine, 0, 0.6) * style.grey)
     relief = 1 + 0.13 * fine + 0.15 * lock
+    if style.curl:  # little coils, lit from above
+        coils = noise(rng, _SIZE, 7) + 0.7 * noise(rng, _SIZE, 3.5)
+        lit = np.roll(coils, 2, axis=0) - coils
+        relief = 1 + 0.10 * np.clip(lit, -2, 2) + 0.14 * np.clip(coils, -2, 1)
     root = 1 - 0.30 * (1 - smooth_step(inside, 0.0, 0.16))
     if not style.swept and not style.fringe and style.length > 0.3:
         parting = np.exp(-(((angle - style.part) / 0.035) ** 2)) * smooth_step(-t, 0.6, 0.8)
@@ -177,6 +187,8 @@ def _shell(style: HairStyle, surface: Surface, angle: np.ndarray, t: np.ndarray,
     on_head = np.minimum(t, np.where(side > 0.85, hang, 9.0))
     base = surface(angle, np.minimum(on_head, 0.95))
     thick = style.volume * (1 + bump) * np.clip(1.25 - 0.25 * t, 0.7, 1.5)
+    if style.recede > 0.3:
+        thick = thick * (1 - 0.9 * smooth_step(-t, 0.6, 0.9) * (side < 1.4))
     inside = _hairline(style, angle, np.minimum(t, 0.0))
     if style.length < 0.3:
         thick = thick * (0.10 + 0.90 * smooth_step(inside, 0.0, 0.35)) + 0.012

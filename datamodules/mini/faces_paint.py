@@ -59,7 +59,12 @@ def spot(u: np.ndarray, v: np.ndarray, centre: tuple[float, float], radii: tuple
 
 def mix(picture: np.ndarray, colour: np.ndarray | Sequence[float], mask: np.ndarray) -> None:
     """Lay a colour over `picture` (h, w, 3) in place where `mask` (h, w) says."""
-    picture += mask[..., None] * (np.asarray(colour, np.float32) - picture)
+    rows, columns = np.flatnonzero(mask.any(1)), np.flatnonzero(mask.any(0))
+    if len(rows):
+        part = slice(rows[0], rows[-1] + 1), slice(columns[0], columns[-1] + 1)
+        target = np.asarray(colour, np.float32)
+        window = picture[part]
+        window += mask[part][..., None] * ((target[part] if target.ndim == 3 else target) - window)
 
 
 def flowing(rng: np.random.Generator, flow: np.ndarray, grain: float, doublings: int = 4) -> np.ndarray:

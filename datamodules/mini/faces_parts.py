@@ -65,7 +65,7 @@ def eyeball(mesh: HeadMesh, side: int, iris: np.ndarray, age: float, rng: np.ran
     radius = np.hypot(ex, ey)
     colour = np.empty((*size, 3), np.float32)
     old = np.clip((age - 30) / 45, 0, 1)
-    colour[:] = np.array([0.88, 0.86, 0.84]) * (1 - np.array([0.02, 0.05, 0.08]) * old)
+    colour[:] = np.array([0.84, 0.82, 0.80]) * (1 - np.array([0.02, 0.05, 0.08]) * old)
     inner = 1 if side == 0 else -1
     mix(colour, (0.80, 0.55, 0.52), spot(ex, ey, (inner * (high[0] - low[0]) / 2, 0.0), (0.045, 0.06)) * 0.75)
     mix(colour, (0.86, 0.72, 0.70), smooth_step(np.abs(ex), 0.06, 0.17) * 0.35)
@@ -91,16 +91,16 @@ def mouth_inside(mesh: HeadMesh, age: float, rng: np.random.Generator) -> list[P
     front = float(seam[len(seam) // 2, 2])
     parts = []
     for kind, top, bottom, jaw in (
-        ("cavity", line_y - 0.12, line_y + 0.36, 0.5),
+        ("cavity", line_y - 0.12, line_y + 0.25, 0.6),
         ("lower", line_y + 0.012, line_y + 0.16, 1.0),
         ("upper", line_y - 0.14, line_y + 0.030, 0.0),
     ):
         size, rows, columns = ((64, 128), 7, 13)
         v, u, uv = _grid(rows, columns, size)
-        width = {"cavity": 1.06, "lower": 0.70, "upper": 0.86}[kind]
+        width = {"cavity": 1.0, "lower": 0.68, "upper": 0.80}[kind]
         x = middle + (2 * u - 1) * half * width
         depth = {"cavity": 0.16, "lower": 0.085, "upper": 0.055}[kind]
-        z = front + depth + 2.0 * (x - middle) ** 2
+        z = front + depth + 2.0 * (x - middle) ** 2 + (0.2 * v**2 if kind == "cavity" else 0.0)
         rest = np.stack([x, top + v * (bottom - top), z], 1).astype(np.float32)
         if kind == "cavity":
             art = _cavity(size, rng)
@@ -147,10 +147,10 @@ def ear(side: int, tone: np.ndarray, breadth: float, rng: np.random.Generator, s
     """One ear: `side` -1 left in the picture, 1 right; `breadth` half breadth of the head there."""
     size, rows, columns = (96, 64), 11, 7
     v, u, uv = _grid(rows, columns, size)
-    out = u * 0.24 * size_factor
-    along = (v - 0.5) * 0.62 * size_factor
+    out = u * 0.21 * size_factor
+    along = (v - 0.5) * 0.54 * size_factor
     x = side * (breadth - 0.045 + out * 0.72)
-    y = 0.20 + along + 0.04 * u
+    y = 0.17 + along + 0.04 * u
     z = 0.78 + out * 0.75 - 0.05 * np.sin(np.pi * v) * (u > 0.7)
     rest = np.stack([x, y, z], 1).astype(np.float32)
     rows_px, columns_px = np.mgrid[: size[0], : size[1]].astype(np.float32)

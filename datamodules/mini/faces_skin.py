@@ -112,7 +112,7 @@ def _hollows(colour: np.ndarray, surface: Surface) -> None:
     hollow = sum(w * (blurred(radius, s) - radius) for s, w in ((2.5, 5.0), (6.0, 2.5), (12.0, 1.0)))
     import cv2
 
-    hollow *= 1 - smooth_step(t - surface.jaw(angle), -0.08, 0.04)
+    hollow *= (1 - smooth_step(t - surface.jaw(angle), -0.08, 0.04)) * smooth_step(t, -1.2, -0.9)
     full = cv2.resize(np.clip(hollow, -0.12, 0.5), TEXTURE_SIZE[::-1], interpolation=cv2.INTER_CUBIC)
     colour *= 1 - full[..., None] * np.array([0.85, 1.05, 1.1], np.float32)
 
@@ -120,10 +120,13 @@ def _hollows(colour: np.ndarray, surface: Surface) -> None:
 def _crease(colour: np.ndarray, points: np.ndarray, width: float, depth: float) -> None:
     """A fold: a dark line with a lighter lip below it; `points` (N, 2) texels."""
     fade = np.sin(np.linspace(0.15, np.pi - 0.15, len(points))) * width
-    dark = line(TEXTURE_SIZE, points, fade, 0.9)
-    light = line(TEXTURE_SIZE, points + (0, 2.2), fade, 1.3)
-    colour *= 1 - depth * dark[..., None] * np.array([0.8, 1.0, 1.05], np.float32)
-    colour *= 1 + 0.35 * depth * light[..., None]
+    low = np.maximum(np.floor(points.min(0)).astype(int) - 9, 0)
+    high = np.minimum(np.ceil(points.max(0)).astype(int) + 10, TEXTURE_SIZE[::-1])
+    window = colour[low[1] : high[1], low[0] : high[0]]
+    dark = line(window.shape[:2], points - low, fade, 0.9)
+    light = line(window.shape[:2], points - low + (0, 2.2), fade, 1.3)
+    window *= 1 - depth * dark[..., None] * np.array([0.8, 1.0, 1.05], np.float32)
+    window *= 1 + 0.35 * depth * light[..., None]
 
 
 def _curve(points: list[tuple[float, float]], count: int = 14) -> np.ndarray:
