@@ -43,6 +43,8 @@ _OCTAVES = {"en": 0.7, "zh": 0.95}
 """from the lowest to the highest of espeak's pitch, for `Voice.pitch_range` 1"""
 _MEDIAN = {"en": 0.65, "zh": 0.38}
 """where the median F0 of sentences falls between espeak's lowest and highest pitch (measured)"""
+_SHORTEST_PAUSE = 0.06
+"""seconds; what is shorter is the closure of the stop that follows"""
 _IONG = {"jiong": "tS;", "qiong": "tS;h", "xiong": "S;"}
 """syllables that espeak's pinyin does not know, by their initial in espeak's own phoneme names"""
 _ESPEAK_TONES = {"1": "55", "2": "35", "3": "214", "4": "51", "5": "11"}
@@ -144,7 +146,7 @@ def _espeak_pinyin(tokens: Sequence[str]) -> str:
 
 
 def _phoneme_times(phonemes: Sequence[tuple[str, int]], rate: float, seconds: float) -> tuple[PhonemeTime, ...]:
-    """Events as intervals; tones and language marks are no sounds, pauses in a row are one."""
+    """Events as intervals; tones and language marks are no sounds, pauses in a row are one, short ones none."""
     starts = [
         (name, sample / rate)
         for name, sample in phonemes
@@ -156,8 +158,11 @@ def _phoneme_times(phonemes: Sequence[tuple[str, int]], rate: float, seconds: fl
             continue
         phoneme = name.strip("ˈˌ")
         stress = 2 if "ˈ" in name else 1 if "ˌ" in name else 0
-        if phoneme == "" and intervals and intervals[-1].phoneme == "":
-            intervals[-1] = PhonemeTime("", intervals[-1].start, end)
+        last = intervals[-1] if intervals else None
+        if last is not None and last.phoneme == "" and phoneme == "":
+            intervals[-1] = PhonemeTime("", last.start, end)
+        elif last is not None and last.phoneme == "" and last.end - last.start < _SHORTEST_PAUSE:
+            intervals[-1] = PhonemeTime(phoneme, last.start, end, stress)
         else:
             intervals.append(PhonemeTime(phoneme, start, end, stress))
     return tuple(intervals)

@@ -113,6 +113,11 @@ def test_times_tile_the_utterance():
     assert len(pauses) == 1
 
 
+def test_closure_of_a_stop_is_no_pause():
+    speech = speak("他不怕大土豆。", "zh", MAN)
+    assert all(one.phoneme for one in speech.phonemes[1:-1])
+
+
 def test_times_hit_the_sound():
     """The fricative of `sea` is loud above 4 kHz, its vowel is not."""
     speech = speak("A sea.", "en", MAN)
