@@ -1,0 +1,147 @@
+"""Build the embedded corpora: six corpora in their real layouts, from nothing but a seed."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from anyonenet.errors import CorpusError, InputError
+from datamodules.mini.speech import write_aidatatang, write_aishell3, write_vctk
+from datamodules.mini.videos import write_cnceleb, write_obama, write_voxceleb2
+from datamodules.mini.workers import available_cores
+
+VERSION = 1
+"""of the corpora's bytes: changes when the same seed would give others"""
+SIZES = ("full", "small")
+
+_README = """\
+Embedded corpora of AnyoneNet: SYNTHETIC, for development, demonstration and tests.
+
+Nobody here exists: voices are espeak-ng's, reshaped; faces are drawn by code; mouths, heads and lids move by rule.
+Results for papers need the real corpora. Folders have the layouts of VCTK 0.92, AISHELL-3, aidatatang_200zh,
+VoxCeleb2, CN-Celeb (with face pictures) and a folder of weekly addresses ("Obama"; the person in it is drawn too and
+resembles nobody). Beside each video NAME.mp4 stands its exact truth NAME.landmarks.npz: landmarks (F, 68, 3) float32
+in pixels, quaternions (F, 4) (w, x, y, z), fps.
+
+mini.json tells size, seed, version and counts. Made by `anyonenet mini`; the same seed gives the same files.
+"""
+
+
+@dataclass(frozen=True)
+class _Corpus:
+    folder: str
+    write: Callable[[Path, str, int, int, bool], Any]
+    """(folder, size, seed, workers, progress) -> seconds of speech, or a dict of counts"""
+
+
+_CORPORA = {
+    "vctk": _Corpus("VCTK-Corpus-0.92", write_vctk),
+    "aishell3": _Corpus("AISHELL-3", write_aishell3),
+    "aidatatang": _Corpus("aidatatang_200zh", write_aidatatang),
+    "cnceleb": _Corpus("CN-Celeb", write_cnceleb),
+    "voxceleb2": _Corpus("VoxCeleb2", write_voxceleb2),
+    "obama": _Corpus("Obama", write_obama),
+}
+
+
+def build(
+    root: str | Path,
+    size: str = "full",
+    seed: int = 0,
+    corpora: Sequence[str] | None = None,
+    workers: int | None = None,
+    progress: bool = True,
+) -> dict[str, Any]:
+    """Build the embedded corpora in `root`, each corpus in its own folder.
+
+    A corpus appears under its name only when it is complete; calling again builds what is missing and leaves the rest.
+    The same size and seed give the same bytes.
+
+    Args:
+        root: folder for the corpora, made if missing.
+        size: 'full' (trains the default weights; minutes) or 'small' (for tests; seconds).
+        seed: of everything that is drawn.
+        corpora: which ones ('vctk', 'aishell3', 'aidatatang', 'cnceleb', 'voxceleb2', 'obama'); None: all.
+        workers: processes; None: one a core.
+        progress: show progress bars.
+
+    Returns:
+        What `mini.json` holds: `size`, `seed`, `version` and `corpora` (folder -> counts and minutes of speech).
+
+    Raises:
+        InputError: an unknown size or corpus, or `root` cannot be made or written to.
+        CorpusError: `root` holds corpora of another size, seed or version, or a folder of a corpus's name that is not
+            ours.
+    """
+    if size not in SIZES:
+        raise InputError(f"unknown size '{size}' of the embedded corpora; choose {' or '.join(SIZES)}")
+    chosen = list(_CORPORA) if corpora is None else list(corpora)
+    for name in chosen:
+        if name not in _CORPORA:
+            raise InputError(f"unknown embedded corpus '{name}'; choose from {', '.join(_CORPORA)}")
+    root = Path(root)
+    _prepare(root)
+    record = _record(root, size, seed)
+    (root / "README.txt").write_text(_README, encoding="utf-8")
+    processes = workers if workers is not None else available_cores()
+    for name in chosen:
+        corpus = _CORPORA[name]
+        folder = root / corpus.folder
+        if corpus.folder in record["corpora"] and folder.is_dir():
+            continue
+        if folder.exists():
+            raise CorpusError(f"{folder} is there already and was not made by this; move it or choose another folder")
+        record["corpora"][corpus.folder] = _build_one(corpus, folder, size, seed, processes, progress)
+        _write_record(root, record)
+    return record
+
+
+def _build_one(corpus: _Corpus, folder: Path, size: str, seed: int, workers: int, progress: bool) -> dict[str, Any]:
+    part = folder.with_name(f".{folder.name}.part")  # what an interrupted call left is started over
+    shutil.rmtree(part, ignore_errors=True)
+    part.mkdir()
+    started = time.monotonic()
+    told = corpus.write(part, size, seed, workers, progress)
+    counts = dict(told) if isinstance(told, dict) else {"minutes": round(float(told) / 60, 2)}
+    os.replace(part, folder)
+    if progress:
+        print(f"{folder.name}: {counts['minutes']:.1f} minutes of speech, built in {time.monotonic() - started:.0f} s")
+    return counts
+
+
+def _prepare(root: Path) -> None:
+    try:
+        root.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise InputError(f"cannot make the folder {root} ({error.strerror}); choose another") from None
+    if not os.access(root, os.W_OK):
+        raise InputError(f"cannot write into {root}; choose a folder you may write to")
+
+
+def _record(root: Path, size: str, seed: int) -> dict[str, Any]:
+    """What `root/mini.json` says, or a new record."""
+    wanted: dict[str, Any] = {"size": size, "seed": seed, "version": VERSION}
+    path = root / "mini.json"
+    if not path.is_file():
+        return {**wanted, "corpora": {}}
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+        differing = [f"{key} {found[key]!r}, wanted {value!r}" for key, value in wanted.items() if found[key] != value]
+        corpora = dict(found["corpora"])
+    except (ValueError, KeyError, TypeError) as error:
+        raise CorpusError(f"{path} cannot be read ({error}); delete the folder and build again") from None
+    if differing:
+        raise CorpusError(f"{root} holds embedded corpora of {'; '.join(differing)}; delete it or choose another folder")
+    return {**wanted, "corpora": corpora}
+
+
+def _write_record(root: Path, record: dict[str, Any]) -> None:
+    beside = root / ".mini.json.part"
+    beside.write_text(json.dumps(record, indent=1, ensure_ascii=False) + "\n", encoding="utf-8")
+    os.replace(beside, root / "mini.json")
