@@ -16,7 +16,7 @@ OUT := out/demo
 .PHONY: demo test lint weights setup clean
 
 demo: setup
-	@$(BIN)/python -m commands.demo --out $(OUT)
+	@$(BIN)/python -m commands demo --out $(OUT)
 
 test: setup lint
 	$(BIN)/python -m pytest
@@ -28,7 +28,7 @@ lint: setup
 
 # trains all stages on the embedded corpora; goes on where it was stopped
 weights: setup
-	$(BIN)/python -m commands.weights
+	$(BIN)/python -m commands weights
 
 setup: $(READY)
 

@@ -24,6 +24,9 @@ VERBS = {
 }
 """Verb and its one line of help; each verb is `commands/<verb>.py` with `main(arguments) -> exit code`."""
 
+HOUSE = ("demo", "weights")
+"""what `make` calls: like verbs, but not for every day"""
+
 
 def overview() -> str:
     """What `anyonenet --help` prints."""
@@ -55,7 +58,7 @@ def main(arguments: list[str] | None = None) -> int:
 
             print(f"anyonenet {version('anyonenet')}")
             return 0
-        if verb not in VERBS:
+        if verb not in (*VERBS, *HOUSE):
             raise Mistake(f"unknown verb '{verb}'{nearest(verb, VERBS)} (anyonenet --help lists them)")
         signal.signal(signal.SIGTERM, _stop)
         return int(importlib.import_module(f"commands.{verb}").main(rest))

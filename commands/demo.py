@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 import time
 from pathlib import Path
 
@@ -14,14 +13,14 @@ MANDARIN = "大家好，很高兴见到你们。我在海军工作了很多年�
 
 def options() -> Options:
     """The options of this program."""
-    parser = Options("demo", "Make the demonstration: videos, contact sheets, voices.", "python -m commands.demo")
+    parser = Options("demo", "Make the demonstration: videos, contact sheets, voices.", "make demo")
     parser.add_argument("--out", type=Path, default=Path("out/demo"), metavar="DIR")
     parser.add_argument("--weights", type=Path, metavar="DIR", help="folder of exported weights (default: ours)")
     return parser
 
 
-def main(arguments: list[str] | None = None) -> int:
-    values = options().read(sys.argv[1:] if arguments is None else arguments)
+def main(arguments: list[str]) -> int:
+    values = options().read(arguments)
     begin = time.perf_counter()
     import numpy as np
 
@@ -67,7 +66,3 @@ def packaged_photos(folder: Path) -> dict[str, Path]:
     Image.fromarray(astronaut()).save(paths["astronaut"])
     paths["hopper"].write_bytes(Path(str(get_sample_data("grace_hopper.jpg", asfileobj=False))).read_bytes())
     return paths
-
-
-if __name__ == "__main__":
-    raise SystemExit(main())

@@ -18,7 +18,7 @@ EMBEDDED = "the embedded corpora (synthetic; anyonenet mini)"
 def options() -> Options:
     """The options of this verb."""
     parser = Options("export", DESCRIPTION, "anyonenet export runs/tts --out weights/tts")
-    parser.add_argument("run", type=Path, metavar="RUN", help="a run's folder (its newest checkpoint) or a .ckpt file")
+    parser.add_argument("run", type=Path, metavar="RUN", help="a run's folder, or a .ckpt file")
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write, e.g. weights/tts")
     parser.add_argument("--corpus", default=EMBEDDED, help=f"what it was trained on, in words (default: {EMBEDDED})")
     parser.add_argument("--full", action="store_true", help="store 32-bit floats (default: 16-bit)")
@@ -48,7 +48,7 @@ def main(arguments: list[str]) -> int:
 
 
 def checkpoint_of(run: Path) -> Path:
-    """The checkpoint itself, or the newest one in a run's folder.
+    """The checkpoint itself, or a run's: the best by its own validation where it kept that, else the newest.
 
     Raises:
         Mistake: there is none.
@@ -58,7 +58,7 @@ def checkpoint_of(run: Path) -> Path:
     found = sorted(run.rglob("*.ckpt"), key=lambda path: (path.stat().st_mtime, path.name == "last.ckpt"))
     if not found:
         raise Mistake(f"no checkpoint in {run}; give a run's folder or a .ckpt file")
-    return found[-1]
+    return ([path for path in found if path.stem.startswith("best")] or found)[-1]
 
 
 def load_module(path: Path) -> Any:
@@ -81,9 +81,12 @@ def load_module(path: Path) -> Any:
     if named not in known:
         raise Mistake(f"{path} was made by {named}, not by one of {', '.join(sorted(name for name in known if name))}")
     package, _, name = named.rpartition(".")
-    module = getattr(importlib.import_module(package), name)(**hyper)
-    module.on_load_checkpoint(checkpoint)
-    module.load_state_dict(state)
+    try:
+        module = getattr(importlib.import_module(package), name)(**hyper)
+        module.on_load_checkpoint(checkpoint)
+        module.load_state_dict(state)
+    except (TypeError, RuntimeError) as error:
+        raise Mistake(f"{path} was made by another version of {named}: {str(error).splitlines()[-1].strip()}") from None
     return module.eval()
 
 

@@ -11,7 +11,7 @@ CONFIG = ("--config", "configs/landmarks/mini.yaml")
     ("options", "expected"),
     [
         (("--model.init_args.no_such_width", "3"), "Option 'no_such_width' is not accepted"),
-        (("--trainer.max_steps", "many"), '"trainer.max_steps": Expected a <class \'int\'>. Got value: many'),
+        (("--trainer.max_steps", "many"), "\"trainer.max_steps\": Expected a <class 'int'>. Got value: many"),
         (("--model", "lightning_modules.landmarks.Nope"), "has no attribute 'Nope'"),
         (("--color", "red"), "unrecognized arguments: --color red"),
         (("--data.init_args.root", "no/such/folder"), "no/such/folder"),

@@ -1,0 +1,74 @@
+"""`make weights`: the default weights from nothing, in order, going on where it was stopped.
+
+Corpora, then each stage's training, export and figures. What is finished is skipped: corpora that are there, stages
+whose weights are exported. A training that was stopped goes on from its last checkpoint.
+"""
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+from commands.options import Options
+
+ORDER = ("speaker_encoder", "tts", "face_encoder", "landmarks", "images")
+"""the speaker encoder first: the TTS and the face encoder learn from its embeddings"""
+CORPORA = ("VCTK-Corpus-0.92", "AISHELL-3", "aidatatang_200zh", "VoxCeleb2", "CN-Celeb", "Obama")
+
+
+def options() -> Options:
+    """The options of this program."""
+    parser = Options("weights", "Train and export the default weights.", "make weights")
+    parser.add_argument("--root", type=Path, default=Path("data/mini"), metavar="DIR", help="the embedded corpora")
+    parser.add_argument("--features", type=Path, default=Path("data/features"), metavar="DIR", help="feature stores")
+    parser.add_argument("--runs", type=Path, default=Path("runs"), metavar="DIR", help="checkpoints and logs")
+    parser.add_argument("--out", type=Path, default=Path("weights"), metavar="DIR", help="exported weights")
+    parser.add_argument("--only", choices=ORDER, action="append", help="these stages only")
+    parser.add_argument("--size", choices=("full", "small"), default="full", help="of the corpora")
+    parser.add_argument("--dry", action="store_true", help="say what would be run, and run nothing")
+    return parser
+
+
+def main(arguments: list[str]) -> int:
+    values = options().read(arguments)
+    commands: list[list[str]] = []
+    if not all((values.root / name).is_dir() for name in CORPORA):
+        commands.append(["mini", "--out", str(values.root), "--size", values.size, "--seed", "0"])
+    for stage in values.only or ORDER:
+        commands += of_stage(stage, values.root, values.features, values.runs, values.out)
+    for command in commands:
+        print("anyonenet", " ".join(command), flush=True)
+        if not values.dry:
+            start = time.perf_counter()
+            code = subprocess.run([sys.executable, "-m", "commands", *command]).returncode
+            if code != 0:
+                return code
+            print(f"  {(time.perf_counter() - start) / 60:.1f} minutes", flush=True)
+    return 0
+
+
+def of_stage(stage: str, root: Path, features: Path, runs: Path, out: Path) -> list[list[str]]:
+    """The command lines that are still to be run for one stage."""
+    commands = []
+    folder, weights = runs / stage, out / stage
+    if not (weights / "config.json").is_file():
+        fit = ["fit", "--config", f"configs/{stage}/mini.yaml"]
+        fit += ["--data.init_args.root", str(root), "--data.init_args.features", str(features)]
+        last = folder / "last.ckpt"
+        if last.is_file():
+            fit += ["--ckpt_path", str(last)]
+        commands.append(fit)
+        commands.append(["export", str(folder), "--out", str(weights)])
+    if not measured(weights):
+        places = ["--weights", str(out), "--root", str(root), "--features", str(features)]
+        commands.append(["evaluate", stage, "--card", *places])
+    return commands
+
+
+def measured(weights: Path) -> bool:
+    """Whether the card has its figures."""
+    path = weights / "config.json"
+    return path.is_file() and bool(json.loads(path.read_text(encoding="utf-8"))["metrics"])
