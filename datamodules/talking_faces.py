@@ -96,7 +96,6 @@ class TalkingFacesDataModule(LightningDataModule):
         features: folder of the feature stores; `talking_faces` is made inside when absent.
         batch_size: pairs a batch and device.
         size: pixels, side of the pictures.
-        crop_faces: side of the square in heights of the face.
         frames_per_clip: frames kept of each clip, evenly spread.
         validation_share, test_share: of the persons.
         backend: 'dlib' or 'fan', for videos without `.landmarks.npz`.
@@ -111,7 +110,6 @@ class TalkingFacesDataModule(LightningDataModule):
         features: str = "data/features",
         batch_size: int = 16,
         size: int = 256,
-        crop_faces: float = 2.0,
         frames_per_clip: int = 16,
         validation_share: float = 0.05,
         test_share: float = 0.05,
@@ -132,7 +130,6 @@ class TalkingFacesDataModule(LightningDataModule):
         self.options: dict[str, Any] = {
             "corpus": "voxceleb2",
             "size": size,
-            "crop_faces": crop_faces,
             "frames_per_clip": frames_per_clip,
             "backend": backend,
         }
@@ -191,7 +188,7 @@ class TalkingFacesDataModule(LightningDataModule):
         count = min(self.options["frames_per_clip"], len(track.landmarks))
         wanted = np.linspace(0, len(track.landmarks) - 1, count).astype(int)
         size = self.options["size"]
-        matrix = square_around(track.landmarks[wanted].mean(0), self.options["crop_faces"], size)
+        matrix = square_around(track.landmarks[wanted].mean(0), size=size)
         chosen = set(wanted.tolist())
         for number, frame in enumerate(read_video(clip.video).frames):
             if number not in chosen:

@@ -112,6 +112,10 @@ class ImageTranslationModule(LightningModule):
         ]
         return optimisers, schedules
 
+    def export_extra(self) -> dict[str, Any]:
+        """What the weights' card should tell besides the network: the features that the perceptual loss used."""
+        return {"perceptual_features": self.hparams["features"]}
+
     def _perceptual(self, made: Tensor, targets: Tensor) -> Tensor:
         with torch.autocast(made.device.type, enabled=False):  # small differences drown in bfloat16
             return self.perceptual(made, targets)

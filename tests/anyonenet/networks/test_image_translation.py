@@ -1,0 +1,57 @@
+import pytest
+import torch
+
+from anyonenet.networks.image_translation import ImageTranslator
+from anyonenet.networks.patch_discriminator import PatchDiscriminator
+
+
+def test_translator_keeps_the_size_and_stays_in_range():
+    translator = ImageTranslator(widths=(4, 8, 8))
+    made = translator(torch.randn(2, 6, 32, 48))
+    assert made.shape == (2, 3, 32, 48)
+    assert made.abs().max() <= 1
+
+
+def test_every_parameter_receives_gradient():
+    torch.manual_seed(0)
+    translator = ImageTranslator(widths=(4, 8, 8))
+    translator(torch.randn(2, 6, 32, 32)).square().sum().backward()
+    for name, parameter in translator.named_parameters():
+        assert parameter.grad is not None, name
+        # a bias before an instance norm changes nothing, so its gradient may be rounding alone
+        assert name.endswith("bias") or parameter.grad.abs().sum() > 0, name
+
+
+def test_skip_connections_carry_detail_past_the_bottleneck():
+    translator = ImageTranslator(widths=(4, 8, 8)).eval()
+    for parameter in translator.decoder[0].parameters():
+        parameter.data.zero_()  # nothing comes through the bottleneck
+    assert translator(torch.randn(1, 6, 32, 32)).std() > 0
+
+
+def test_paper_sizes():
+    translator = ImageTranslator()
+    assert [down[0].out_channels for down in translator.encoder] == [64, 128, 256, 512, 512, 512]
+    assert [up.convolution.in_channels for up in translator.decoder] == [512, 1024, 1024, 512, 256, 128]
+    assert [up.convolution.out_channels for up in translator.decoder] == [512, 512, 256, 128, 64, 3]
+    assert translator.multiple == 64
+
+
+def test_bad_pictures_are_named():
+    with pytest.raises(ValueError, match=r"shape \(1, 6, 30, 32\); expected .* multiples of 8"):
+        ImageTranslator(widths=(4, 8, 8))(torch.zeros(1, 6, 30, 32))
+    with pytest.raises(ValueError, match="at least two"):
+        ImageTranslator(widths=(4,))
+
+
+def test_patches_of_the_discriminator_see_seventy_pixels():
+    discriminator = PatchDiscriminator(width=4)
+    for module in discriminator.modules():
+        if isinstance(module, torch.nn.InstanceNorm2d):
+            module.forward = lambda features: features  # normalisation looks at the whole picture
+    pictures = torch.zeros(1, 3, 256, 256, requires_grad=True)
+    logits = discriminator(torch.zeros(1, 3, 256, 256), pictures)
+    assert logits.shape == (1, 1, 30, 30)
+    logits[0, 0, 15, 15].backward()
+    seen = pictures.grad[0].abs().sum(0).nonzero()
+    assert (seen.max(0).values - seen.min(0).values + 1).tolist() == [70, 70]

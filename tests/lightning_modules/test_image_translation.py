@@ -1,0 +1,137 @@
+import os
+import socket
+
+import pytest
+import pytorch_lightning as pl
+import torch
+import torch.multiprocessing as mp
+from torch.utils.data import DataLoader, Dataset
+
+from anyonenet.types import ImageBatch
+from datamodules.sampling import Draw, DrawSampler
+from lightning_modules.image_translation import ImageTranslationModule
+
+pytestmark = pytest.mark.filterwarnings("ignore")
+
+
+class Spots(Dataset):
+    """A bright spot that moves to where the sketch has a dark one, on a ground of the photo's colour."""
+
+    def __len__(self) -> int:
+        return 4
+
+    def __getitem__(self, draw: Draw | int):
+        index = draw.index if isinstance(draw, Draw) else draw
+        ground = torch.full((3, 32, 32), -0.5 + 0.3 * index)
+        photo, target, sketch = ground.clone(), ground.clone(), torch.ones(3, 32, 32)
+        row, column = 4 + 4 * index, 20 - 4 * index
+        photo[:, 4:10, 4:10] = 1.0
+        target[:, row : row + 6, column : column + 6] = 1.0
+        sketch[:, row : row + 6, column : column + 6] = -1.0
+        return photo, sketch, target
+
+
+def collate(items) -> ImageBatch:
+    photos, sketches, targets = (torch.stack(column) for column in zip(*items, strict=True))
+    return ImageBatch(photos, sketches, targets, torch.zeros(len(items), 68, 2))
+
+
+class Data(pl.LightningDataModule):
+    def train_dataloader(self):
+        return DataLoader(Spots(), 2, sampler=DrawSampler(Spots(), 0), collate_fn=collate)
+
+    def val_dataloader(self):
+        return DataLoader(Spots(), 4, collate_fn=collate)
+
+
+def module(**options) -> ImageTranslationModule:
+    torch.manual_seed(0)
+    settings = {"widths": [8, 16], "discriminator_width": 4, "features": "gabor", "learning_rate": 0.01}
+    return ImageTranslationModule(**{**settings, **options})
+
+
+def trainer(folder, epochs: int, **options) -> pl.Trainer:
+    return pl.Trainer(
+        default_root_dir=folder, max_epochs=epochs, accelerator="cpu", logger=False, enable_progress_bar=False,
+        enable_model_summary=False, enable_checkpointing=False, num_sanity_val_steps=0,
+        check_val_every_n_epoch=epochs, **options,
+    )  # fmt: skip
+
+
+def test_overfits_four_pairs(tmp_path):
+    fitted, run = module(coarse_steps=20), trainer(tmp_path, 60)
+    run.fit(fitted, Data())
+    assert run.callback_metrics["validation/l1_of_copy"] < 0.4
+    assert run.callback_metrics["validation/perceptual_of_copy"] < 0.6
+    assert fitted.export_extra() == {"perceptual_features": "gabor"}
+
+
+def test_each_side_gets_the_gradient_of_its_own_loss_only():
+    batch = collate([Spots()[0], Spots()[1]])
+
+    def gradients(**weights):
+        fitted = module(**weights)
+        fitted.log_dict = lambda *_, **__: None
+        fitted.optimizers = lambda: []
+        fitted.lr_schedulers = lambda: []
+        fitted.manual_backward = lambda loss: loss.backward()
+        fitted._fabric = None
+        type(fitted).global_step = property(lambda self: 0)
+        try:
+            fitted.training_step(batch, 0)
+        finally:
+            del type(fitted).global_step
+        return {name: parameter.grad for name, parameter in fitted.named_parameters()}
+
+    both = gradients()
+    for name, gradient in both.items():
+        assert gradient is not None, name
+        assert name.endswith("bias") or gradient.abs().sum() > 0, name
+    # the generator's loss, however weighted, moves nothing in the discriminator
+    louder = gradients(adversarial_weight=100.0, l1_weight=7.0)
+    for name, gradient in louder.items():
+        if name.startswith("discriminator"):
+            torch.testing.assert_close(gradient, both[name], msg=name)
+    # and without the generator's losses the discriminator's moves nothing in the generator
+    alone = gradients(adversarial_weight=0.0, l1_weight=0.0, perceptual_weight=0.0)
+    for name, gradient in alone.items():
+        assert name.startswith("discriminator") or gradient.abs().sum() == 0, name
+
+
+def test_resumed_run_equals_one_that_never_stopped(tmp_path):
+    class StopAfterTwo(pl.Callback):
+        def on_train_epoch_end(self, trainer, module):
+            if trainer.current_epoch == 1:
+                trainer.save_checkpoint(tmp_path / "two.ckpt")
+                trainer.should_stop = True
+
+    whole = module(coarse_steps=3)
+    trainer(tmp_path, 4).fit(whole, Data())
+    trainer(tmp_path, 4, callbacks=[StopAfterTwo()]).fit(module(coarse_steps=3), Data())
+    resumed = module(coarse_steps=3)
+    trainer(tmp_path, 4).fit(resumed, Data(), ckpt_path=tmp_path / "two.ckpt", weights_only=True)
+    for name, value in whole.state_dict().items():
+        torch.testing.assert_close(resumed.state_dict()[name], value, msg=name)
+
+
+def _rank(rank: int, port: int, folder: str) -> None:
+    torch.set_num_threads(1)
+    os.environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "RANK": str(rank), "WORLD_SIZE": "2"}
+    os.environ |= {"LOCAL_RANK": str(rank), "NODE_RANK": "0"}
+    fitted = module()
+    run = trainer(folder, 2, strategy="ddp", devices=2, use_distributed_sampler=False)
+    run.fit(fitted, Data())
+    torch.save(fitted.state_dict(), f"{folder}/rank{rank}.pt")
+
+
+def test_two_ranks_stay_equal(tmp_path):
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    mp.spawn(_rank, (port, str(tmp_path)), nprocs=2)
+    one, other = (torch.load(tmp_path / f"rank{rank}.pt", weights_only=True) for rank in range(2))
+    start = module().state_dict()
+    for name, value in one.items():
+        torch.testing.assert_close(value, other[name], msg=name)
+    assert any(not torch.equal(one[name], start[name]) for name in start if name.startswith("discriminator"))
+    assert any(not torch.equal(one[name], start[name]) for name in start if name.startswith("network"))
