@@ -24,7 +24,8 @@ class LandmarkModule(LightningModule):
 
     Args:
         audio_width, landmark_hidden, landmark_width, quaternion_hidden, quaternion_width, decoder, cnn_widths, kernel,
-            lstm_width, decoder_hidden, smoothing_width, delay, rejoin_face: of the network; the defaults are the paper's sizes.
+            lstm_width, decoder_hidden, smoothing_width, delay, rejoin_face: of the network; the defaults are the
+            paper's sizes.
         learning_rate: highest; the paper does not state one.
         warmup_steps: steps over which the learning rate rises from 0; then it falls along a cosine to a hundredth.
         weight_decay: of AdamW.

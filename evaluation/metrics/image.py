@@ -23,12 +23,12 @@ ALEXNET_FILE = "alexnet-owt-7be5be79.pth"
 
 
 def l1_distance(made: Tensor, target: Tensor) -> Tensor:
-    """Mean absolute difference in grey levels of 0 to 1: `(batch, 3, H, W)` twice -> `(batch,)`."""
+    """Mean absolute difference in grey levels of 0 to 1: `(B, 3, H, W)` twice -> `(B,)`."""
     return (made - target).abs().mean((1, 2, 3)) / 2
 
 
 def ssim(made: Tensor, target: Tensor) -> Tensor:
-    """Structural similarity (Wang et al. 2004; Gaussian window of 11, sigma 1.5): `(batch, 3, H, W)` twice -> `(batch,)`."""
+    """Structural similarity (Wang et al. 2004, Gaussian window of sigma 1.5): `(B, 3, H, W)` twice -> `(B,)`."""
     values = structural_similarity_index_measure(made, target, data_range=(-1.0, 1.0), reduction="none")
     return torch.as_tensor(values).reshape(len(made))
 

@@ -48,8 +48,10 @@ def test_loss_is_frozen_and_in_no_state():
 def test_vgg19_from_a_file(tmp_path):
     with pytest.raises(WeightsError, match="download https://.*vgg19.* or choose features 'gabor'"):
         Vgg19Features(tmp_path / "none.pth")
-    widths = {0: (3, 64), 2: (64, 64), 5: (64, 128), 7: (128, 128), 10: (128, 256), 12: (256, 256), 14: (256, 256),
-              16: (256, 256), 19: (256, 512), 21: (512, 512), 23: (512, 512), 25: (512, 512), 28: (512, 512)}  # fmt: skip
+    widths = {
+        0: (3, 64), 2: (64, 64), 5: (64, 128), 7: (128, 128), 10: (128, 256), 12: (256, 256), 14: (256, 256),
+        16: (256, 256), 19: (256, 512), 21: (512, 512), 23: (512, 512), 25: (512, 512), 28: (512, 512),
+    }  # fmt: skip
     state = {}
     for index, (inputs, outputs) in widths.items():
         state[f"features.{index}.weight"] = torch.zeros(outputs, inputs, 3, 3)
