@@ -19,12 +19,16 @@ from anyonenet.networks.face_encoder import FaceEncoder
 from anyonenet.types import FaceVoiceBatch
 
 
+FACE_SIZES = {"facenet": 512, "dlib": 128}
+"""lengths of the embeddings of `anyonenet.face.embedding`"""
+
+
 class FaceEncoderModule(pl.LightningModule):
     """What is optimised: `FaceEncoder`, by masked margin softmax against speaker embeddings."""
 
     def __init__(
         self,
-        face_size: int = 512,
+        backend: Literal["facenet", "dlib"] = "facenet",
         hidden: int = 2048,
         embedding_size: int = 1024,
         dropout: float = 0.0,
@@ -40,7 +44,7 @@ class FaceEncoderModule(pl.LightningModule):
     ):
         """
         Args:
-            face_size: length of the face embeddings, 512 (FaceNet) or 128 (dlib).
+            backend: the face embedding: 'facenet' (512-D, the paper's) or 'dlib' (128-D).
             hidden: width of the hidden layer.
             embedding_size: length of the speaker embeddings.
             dropout: on the hidden layer, in training.
@@ -56,14 +60,28 @@ class FaceEncoderModule(pl.LightningModule):
         """
         super().__init__()
         self.save_hyperparameters()
-        self.network = FaceEncoder(face_size, hidden, embedding_size, dropout)
+        self.network = FaceEncoder(FACE_SIZES[backend], hidden, embedding_size, dropout)
         self._validation: list[FaceVoiceBatch] = []
 
     def on_fit_start(self) -> None:
-        """Take the constants that normalise face embeddings from the training faces, unless resumed."""
+        """Take the constants that normalise face embeddings from the training faces, unless resumed.
+
+        Raises:
+            ValueError: the data bring another backend's embeddings.
+        """
+        brought = self.trainer.datamodule.backend  # type: ignore[attr-defined]
+        if brought != self.hparams["backend"]:
+            raise ValueError(
+                f"the data bring embeddings of '{brought}', the module expects '{self.hparams['backend']}'; "
+                "set model.init_args.backend and data.init_args.backend alike"
+            )
         if self.global_step == 0:
             mean, scale = self.trainer.datamodule.face_statistics()  # type: ignore[attr-defined]
             self.network.set_normalisation(mean.to(self.device), scale.to(self.device))
+
+    def export_extra(self) -> dict[str, str]:
+        """What inference must know: which face embedding to take."""
+        return {"backend": self.hparams["backend"]}
 
     def forward(self, face_embeddings: Tensor) -> Tensor:
         """`(B, face_size)` -> `(B, embedding_size)` unit vectors."""
@@ -127,7 +145,7 @@ class FaceEncoderModule(pl.LightningModule):
 
     def _gathered(self, tensor: Tensor) -> np.ndarray:
         gathered = self.all_gather(tensor)
-        if self.trainer.world_size > 1:
-            gathered = gathered.flatten(0, 1)  # type: ignore[union-attr]
-        array: np.ndarray = gathered.cpu().numpy()  # type: ignore[union-attr]
+        if not isinstance(gathered, Tensor):
+            raise TypeError(f"gathering a tensor gave a {type(gathered).__name__}")
+        array: np.ndarray = (gathered.flatten(0, 1) if self.trainer.world_size > 1 else gathered).cpu().numpy()
         return array

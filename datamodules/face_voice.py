@@ -1,0 +1,225 @@
+"""Faces and voices of the same persons, for the face encoder (AnyoneNet section IV-A2).
+
+VoxCeleb2 brings frames and sound of its videos, CN-Celeb recordings and the paper's pictures. Both extractors are
+frozen, so their embeddings are computed once. Persons, not pictures, are split.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import numpy as np
+import pytorch_lightning as pl
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset
+
+from anyonenet.errors import CorpusError, InputError
+from anyonenet.types import FaceVoiceBatch
+from datamodules.corpora import cnceleb, voxceleb2
+from datamodules.corpora.manifest import split_of
+from datamodules.face_embeddings import CORPORA, face_store
+from datamodules.sampling import Draw, DrawSampler
+from datamodules.voice_embeddings import voice_store
+
+SEX_NUMBERS = {"f": 0, "m": 1}
+"""as in `FaceVoiceBatch.sexes`; -1 is unknown"""
+
+
+class FaceVoiceDataModule(pl.LightningDataModule):
+    """Batches for `FaceEncoderModule`."""
+
+    def __init__(
+        self,
+        root: str = "data/mini",
+        features: str = "data/features",
+        corpora: Sequence[str] = CORPORA,
+        backend: Literal["facenet", "dlib"] = "facenet",
+        speaker_encoder: str = "weights/speaker_encoder",
+        pictures_a_person: int = 50,
+        treatments: int = 0,
+        utterances_a_person: int = 40,
+        batch_size: int = 256,
+        validation_share: float = 0.05,
+        test_share: float = 0.05,
+        workers: int = 0,
+        seed: int = 0,
+    ):
+        """
+        Args:
+            root: folder that holds the corpora.
+            features: folder for the stores of embeddings.
+            corpora: of 'voxceleb2' and 'cnceleb'.
+            backend: face embedding, 'facenet' (the paper's) or 'dlib' (needs no download).
+            speaker_encoder: folder of the exported speaker encoder.
+            pictures_a_person: frames or pictures of each person.
+            treatments: of each picture in training by `datamodules.photo_variation`, besides the picture as it is.
+            utterances_a_person: recordings of each person at most.
+            batch_size: pairs a batch.
+            validation_share: of the persons.
+            test_share: of the persons.
+            workers: processes that load.
+            seed: of pairing, order, frames and treatments.
+        """
+        super().__init__()
+        self.root, self.features, self.speaker_encoder = Path(root), Path(features), Path(speaker_encoder)
+        self.corpora, self.backend = list(corpora), backend
+        self.pictures_a_person, self.treatments = pictures_a_person, treatments
+        self.utterances_a_person, self.batch_size = utterances_a_person, batch_size
+        self.shares = (validation_share, test_share)
+        self.workers, self.seed = workers, seed
+        self.splits: dict[str, PersonTables] = {}
+
+    def prepare_data(self) -> None:
+        for corpus in self.corpora:
+            self._stores(corpus)
+
+    def setup(self, stage: str | None = None) -> None:
+        """Split the persons who have both a face and a voice.
+
+        Raises:
+            CorpusError: fewer than two such persons in training or validation.
+        """
+        if self.splits:
+            return
+        tables = [person_tables(*self._stores(corpus), corpus) for corpus in self.corpora]
+        persons = {name: person for table in tables for name, person in table.items()}
+        for split in ("train", "validation", "test"):
+            names = [name for name in sorted(persons) if split_of(name.split("/")[1], *self.shares) == split]
+            if len(names) < 2 and split != "test":
+                raise CorpusError(
+                    f"{len(names)} {split} persons with face and voice in {', '.join(self.corpora)}; at least 2 are "
+                    "needed: add corpora or change validation_share"
+                )
+            self.splits[split] = PersonTables(names, [persons[name] for name in names])
+
+    def face_statistics(self) -> tuple[Tensor, Tensor]:
+        """Mean `(E,)` and spread (scalar: the root mean variance) of the training faces, each person counting once."""
+        people = self.splits["train"].people
+        means = np.stack([person.faces.mean(0) for person in people])
+        spread = np.sqrt(np.mean([np.square(person.faces - means.mean(0)).mean() for person in people]))
+        return torch.from_numpy(means.mean(0)), torch.tensor(float(spread))
+
+    def train_dataloader(self) -> DataLoader[Any]:
+        dataset = PairDataset(self.splits["train"])
+        return DataLoader(
+            dataset,
+            self.batch_size,
+            sampler=DrawSampler(dataset, self.seed),
+            collate_fn=collate,
+            num_workers=self.workers,
+            persistent_workers=self.workers > 0,
+            drop_last=len(dataset) > self.batch_size,
+        )
+
+    def val_dataloader(self) -> DataLoader[Any]:
+        return self._fixed("validation")
+
+    def test_dataloader(self) -> DataLoader[Any]:
+        return self._fixed("test")
+
+    def _fixed(self, split: str) -> DataLoader[Any]:
+        dataset = PairDataset(self.splits[split], treated=False)
+        pairs = [dataset[Draw(index, self.seed, 0)] for index in range(len(dataset))]
+        return DataLoader(_Fixed(pairs), self.batch_size, collate_fn=collate)
+
+    def _stores(self, corpus: str) -> tuple[Any, Any]:
+        if corpus not in CORPORA:
+            raise InputError(f"unknown corpus of faces '{corpus}'; known are {', '.join(CORPORA)}")
+        folder = self.features / "face_voice"
+        faces = face_store(
+            folder / f"{corpus}_{self.backend}",
+            corpus,
+            self.root,
+            self.backend,
+            self.pictures_a_person,
+            self.treatments,
+            self.seed,
+        )
+        reader = {"voxceleb2": voxceleb2, "cnceleb": cnceleb}[corpus]
+        wanted = set(faces.manifest["person"])
+        utterances = [item for item in reader.read_utterances(self.root) if item.speaker in wanted]
+        voices = voice_store(
+            folder / f"{corpus}_voices", corpus, utterances, self.speaker_encoder, self.utterances_a_person
+        )
+        return faces, voices
+
+
+class Person:
+    """All embeddings of one person."""
+
+    def __init__(self, faces: np.ndarray, treated: np.ndarray, voices: np.ndarray, sex: int):
+        self.faces = faces  # (F, E)
+        self.treated = treated  # (F,) bool
+        self.voices = voices  # (V, 1024)
+        self.sex = sex
+
+
+class PersonTables:
+    """The persons of one split, numbered in order of their names."""
+
+    def __init__(self, names: list[str], people: list[Person]):
+        self.names, self.people = names, people
+
+
+def person_tables(faces: Any, voices: Any, corpus: str) -> dict[str, Person]:
+    """`corpus/person` -> embeddings, for persons who have both; `faces` and `voices` are stores."""
+    face_rows = faces.manifest.groupby("person").indices
+    voice_rows = voices.manifest.groupby("person").indices
+    persons = {}
+    for name in sorted(set(face_rows) & set(voice_rows)):
+        rows = face_rows[name]
+        persons[f"{corpus}/{name}"] = Person(
+            np.concatenate([faces.array("embedding", int(row)) for row in rows]),
+            faces.manifest["treated"].to_numpy()[rows],
+            np.concatenate([voices.array("embedding", int(row)) for row in voice_rows[name]]),
+            SEX_NUMBERS.get(faces.manifest["sex"].iloc[int(rows[0])], -1),
+        )
+    return persons
+
+
+class PairDataset(Dataset[tuple[np.ndarray, np.ndarray, int, int]]):
+    """Every face once an epoch, each with a voice of the same person at random; indexed with a `Draw`."""
+
+    def __init__(self, tables: PersonTables, treated: bool = True):
+        self.tables = tables
+        self.items = [
+            (number, row)
+            for number, person in enumerate(tables.people)
+            for row in range(len(person.faces))
+            if treated or not person.treated[row]
+        ]
+
+    def __len__(self) -> int:
+        return len(self.items)
+
+    def __getitem__(self, draw: Draw) -> tuple[np.ndarray, np.ndarray, int, int]:
+        """`(E,)` face, `(1024,)` voice, the person's number, the sex's number."""
+        number, row = self.items[draw.index]
+        person = self.tables.people[number]
+        voice = int(draw.generator().integers(len(person.voices)))
+        return person.faces[row], person.voices[voice], number, person.sex
+
+
+class _Fixed(Dataset[tuple[np.ndarray, np.ndarray, int, int]]):
+    def __init__(self, pairs: list[tuple[np.ndarray, np.ndarray, int, int]]):
+        self.pairs = pairs
+
+    def __len__(self) -> int:
+        return len(self.pairs)
+
+    def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray, int, int]:
+        return self.pairs[index]
+
+
+def collate(items: list[tuple[np.ndarray, np.ndarray, int, int]]) -> FaceVoiceBatch:
+    """Stack pairs."""
+    faces, voices, persons, sexes = zip(*items, strict=True)
+    return FaceVoiceBatch(
+        torch.from_numpy(np.stack(faces).astype(np.float32)),
+        torch.from_numpy(np.stack(voices).astype(np.float32)),
+        torch.tensor(persons),
+        torch.tensor(sexes),
+    )

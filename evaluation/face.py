@@ -1,0 +1,136 @@
+"""How good the exported face encoder is: whose voice a face calls for, on persons it has never seen.
+
+Every figure stands beside a ceiling: the same voices matched by someone who knows each person's identity parameters
+(`mini_ceiling`), where the corpus is the embedded one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from anyonenet.errors import CorpusError
+from anyonenet.weights import load_weights
+from datamodules.face_embeddings import CORPORA
+from datamodules.face_voice import FaceVoiceDataModule, PersonTables
+from datamodules.mini.identity import draw_identity, draw_voice, identity_features, voice_features
+from evaluation.metrics.identity import matching_accuracy, median_rank, ranks, recall_at, within_group_auc
+from evaluation.speaker import ridge_probe
+
+
+def evaluate(
+    weights: Path,
+    root: Path,
+    features: Path,
+    corpora: Sequence[str] = CORPORA,
+    shares: tuple[float, float] = (0.1, 0.1),
+    pictures_a_person: int = 10,
+    treatments: int = 2,
+    utterances_a_person: int = 12,
+) -> dict[str, float]:
+    """Measure `weights/face_encoder` against `weights/speaker_encoder` on validation and test persons.
+
+    Args:
+        weights: folder of the exported stages.
+        root: folder of the corpora.
+        features: folder of the stores; those of the training are used where the numbers are the same.
+        corpora: of 'voxceleb2' and 'cnceleb'.
+        shares: of validation and test persons, as in training.
+        pictures_a_person: as in training.
+        treatments: as in training; treated pictures are not measured.
+        utterances_a_person: as in training.
+
+    Returns:
+        `recall_at_1`, `_5`, `_10`, `median_rank`, `persons` for faces against all voices of unseen persons;
+        `matching_10` (chance 0.1), `auc_within_sex`, `cosine` to the own voice; `sex_of_voice`: share of faces whose
+        voice a linear probe of real voices takes for their sex; and `ceiling_...` by identity parameters.
+
+    Raises:
+        WeightsError: no usable weights.
+        CorpusError: a corpus is missing, or fewer than ten persons are unseen.
+    """
+    network, card = load_weights(Path(weights) / "face_encoder", "face_encoder")
+    data = FaceVoiceDataModule(
+        str(root),
+        str(features),
+        list(corpora),
+        card.extra.get("backend", "facenet"),
+        str(Path(weights) / "speaker_encoder"),
+        pictures_a_person,
+        treatments,
+        utterances_a_person,
+        validation_share=shares[0],
+        test_share=shares[1],
+    )
+    data.prepare_data()
+    data.setup()
+    unseen = joined(data.splits["validation"], data.splits["test"])
+    if len(unseen.people) < 10:
+        raise CorpusError(f"only {len(unseen.people)} unseen persons in {', '.join(corpora)}; at least 10 are needed")
+    plain = [person.faces[~person.treated] for person in unseen.people]
+    with torch.inference_mode():
+        voices_of_faces = network(torch.from_numpy(np.concatenate(plain))).numpy()
+    voices = np.concatenate([person.voices for person in unseen.people])
+    numbers = np.arange(len(unseen.people))
+    queries = np.repeat(numbers, [len(faces) for faces in plain])
+    gallery = np.repeat(numbers, [len(person.voices) for person in unseen.people])
+    sexes = np.array([person.sex for person in unseen.people])
+    figures = matching_figures(voices_of_faces @ voices.T, queries, gallery, sexes)
+    own = [row[gallery == person].mean() for row, person in zip(voices_of_faces @ voices.T, queries, strict=True)]
+    figures["cosine"] = float(np.mean(own))
+    figures["persons"] = float(len(unseen.people))
+    figures["sex_of_voice"] = sex_agreement(voices_of_faces, sexes[queries], data.splits["train"])
+    figures.update({f"ceiling_{name}": value for name, value in mini_ceiling().items()})
+    return figures
+
+
+def matching_figures(
+    similarity: np.ndarray, queries: np.ndarray, gallery: np.ndarray, sexes: np.ndarray
+) -> dict[str, float]:
+    """Retrieval and matching of `(Q, G)` similarities; `sexes` is by person's number."""
+    found = ranks(similarity, queries, gallery)
+    figures = {f"recall_at_{k}": recall_at(found, k) for k in (1, 5, 10)}
+    figures["median_rank"] = median_rank(found)
+    figures["matching_10"] = matching_accuracy(similarity, queries, gallery, 10)
+    if any((sexes == sex).sum() >= 2 for sex in (0, 1)):
+        figures["auc_within_sex"] = within_group_auc(similarity, queries, gallery, sexes[queries], sexes[gallery])
+    return figures
+
+
+def sex_agreement(voices_of_faces: np.ndarray, sexes: np.ndarray, train: PersonTables) -> float:
+    """Share of face-made voices that a probe, fitted on the training persons' real voices, gives the face's sex."""
+    known = [person for person in train.people if person.sex >= 0]
+    voices = np.concatenate([person.voices for person in known])
+    target = np.repeat([2.0 * person.sex - 1 for person in known], [len(person.voices) for person in known])
+    guess = ridge_probe(voices, target)(voices_of_faces[sexes >= 0])
+    return float((np.sign(guess) == 2 * sexes[sexes >= 0] - 1).mean())
+
+
+def joined(first: PersonTables, second: PersonTables) -> PersonTables:
+    """Persons of two splits in one table."""
+    return PersonTables(first.names + second.names, first.people + second.people)
+
+
+def mini_ceiling(persons: int = 400, seed: int = 0) -> dict[str, float]:
+    """What someone reaches who knows sex, age and size of each person exactly, on voices of the embedded corpus.
+
+    The best that can be done (Bayes): a voice v is scored against a person by log p(v | person) - log p(v). Voices
+    spread about a linear function of the identity within each sex, normally and independently; p(v) is the mean over
+    other persons.
+    """
+    rng = np.random.default_rng(seed)
+    identities = [draw_identity(f"id{number:05d}", rng) for number in range(2 * persons)]
+    known = np.stack([identity_features(identity) for identity in identities])
+    voices = np.stack([voice_features(draw_voice(identity, rng)) for identity in identities])
+    slope, *_ = np.linalg.lstsq(known[persons:], voices[persons:], rcond=None)
+    spread = (voices[persons:] - known[persons:] @ slope).std(0)
+    expected, true = known @ slope / spread, voices[:persons] / spread
+    likelihood = -0.5 * np.square(expected[:, None] - true[None]).sum(-1)  # (2 persons, persons)
+    similarity = likelihood[:persons] - np.logaddexp.reduce(likelihood[persons:], axis=0)
+    numbers = np.arange(persons)
+    sexes = np.array([int(identity.sex == "m") for identity in identities[:persons]])
+    figures = matching_figures(similarity, numbers, numbers, sexes)
+    return {name: figures[name] for name in ("matching_10", "auc_within_sex")}

@@ -1,0 +1,170 @@
+"""How good the exported speaker encoder is: verification on unseen speakers, and what its embeddings carry.
+
+Probes are ridge regressions from the embedding, fitted on training speakers and read on unseen ones: they say whether
+sex and pitch, which a face can tell, are laid down linearly.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import torch
+from tqdm import tqdm
+
+from anyonenet.audio.files import read_audio
+from anyonenet.audio.mel import MelSettings, log_mel
+from anyonenet.errors import CorpusError
+from anyonenet.weights import load_weights
+from datamodules.corpora.manifest import Utterance, split_of
+from datamodules.speech_mels import READERS, first_of_each_speaker
+from evaluation.metrics.identity import all_pairs, equal_error_rate, minimum_detection_cost
+from evaluation.metrics.pitch import median_f0
+
+SOUND_SUFFIXES = {".flac", ".wav", ".mp3", ".ogg", ".m4a"}
+
+
+def evaluate(
+    weights: Path,
+    root: Path,
+    features: Path | None = None,
+    corpora: Sequence[str] = ("aidatatang", "vctk", "aishell3"),
+    speech: Path | None = None,
+    shares: tuple[float, float] = (0.1, 0.1),
+    trials_a_speaker: int = 10,
+    trial_seconds: float = 4.0,
+) -> dict[str, float]:
+    """Measure `weights/speaker_encoder`.
+
+    Args:
+        weights: folder of the exported stages.
+        root: folder of the corpora; those of `corpora` that are not there are left out, one must be.
+        features: not used; every stage's evaluation takes it.
+        corpora: names from `READERS`; the first one's training speakers fit the probes.
+        speech: folder with one folder of recordings a speaker, e.g. of LibriSpeech; measured as 'real'.
+        shares: of validation and test speakers, as in training.
+        trials_a_speaker: utterances at most.
+        trial_seconds: utterances are cut to this.
+
+    Returns:
+        For each corpus NAME `eer_NAME`, `eer_within_sex_NAME`, `min_dcf_NAME` over all pairs of its test speakers;
+        `sex_accuracy` and `f0_r2` (of the logarithm) of the probes on the first corpus's test speakers.
+
+    Raises:
+        WeightsError: no usable weights.
+        CorpusError: none of the corpora is there, or one has a single test speaker.
+    """
+    network, card = load_weights(Path(weights) / "speaker_encoder", "speaker_encoder")
+    embed = SpeechEmbedder(network, card.mel, trial_seconds)
+    figures: dict[str, float] = {}
+    present = [name for name in corpora if (Path(root) / READERS[name][0]).is_dir()]
+    if not present and speech is None:
+        raise CorpusError(f"none of {', '.join(corpora)} lies in {root}; make them with `anyonenet mini --out {root}`")
+    for name in present:
+        place, read = READERS[name]
+        utterances = first_of_each_speaker(read(Path(root) / place), trials_a_speaker)
+        test = [item for item in utterances if split_of(item.speaker, *shares) == "test"]
+        embeddings = embed(test, f"speakers of {name}")
+        figures.update(verification_figures(embeddings, test, name))
+        if name == present[0]:
+            train = [item for item in utterances if split_of(item.speaker, *shares) == "train"]
+            chosen = first_of_each_speaker(train, 3)
+            figures.update(probe_figures(embed(chosen, "probe"), chosen, embeddings, test, trial_seconds))
+    if speech is not None:
+        real = folder_utterances(Path(speech))
+        figures.update(verification_figures(embed(real, "real speech"), real, "real"))
+    return figures
+
+
+class SpeechEmbedder:
+    """Recordings -> speaker embeddings, one at a time, no padding."""
+
+    def __init__(self, network: Any, settings: MelSettings, longest_seconds: float):
+        self.network, self.settings, self.longest_seconds = network, settings, longest_seconds
+
+    def __call__(self, utterances: Sequence[Utterance], title: str) -> np.ndarray:
+        """`(N, 1024)` float32 unit vectors."""
+        return np.stack([self.one(item.audio) for item in tqdm(utterances, desc=title, unit="utterance", leave=False)])
+
+    def one(self, path: Path) -> np.ndarray:
+        """`(1024,)` float32 unit vector of one file."""
+        samples = read_audio(path, self.settings.sample_rate)
+        mel = log_mel(torch.from_numpy(samples[: int(self.longest_seconds * self.settings.sample_rate)]), self.settings)
+        with torch.inference_mode():
+            embedding: np.ndarray = self.network(mel[None], torch.tensor([len(mel)]))[0].numpy()
+        return embedding
+
+
+def verification_figures(embeddings: np.ndarray, utterances: Sequence[Utterance], name: str) -> dict[str, float]:
+    """EER over all pairs, EER over the pairs within a sex (where sexes are known), and minDCF."""
+    speakers = np.array([item.speaker for item in utterances])
+    if len(np.unique(speakers)) < 2:
+        raise CorpusError(f"{name} has {len(np.unique(speakers))} test speakers; verification needs at least 2")
+    scores, same, first, second = all_pairs(embeddings, speakers)
+    figures = {
+        f"eer_{name}": equal_error_rate(scores, same),
+        f"min_dcf_{name}": minimum_detection_cost(scores, same),
+    }
+    sexes = np.array([item.sex or "" for item in utterances])
+    alike = (sexes[first] == sexes[second]) & (sexes[first] != "")
+    if (alike & ~same).any() and (alike & same).any():
+        figures[f"eer_within_sex_{name}"] = equal_error_rate(scores[alike], same[alike])
+    return figures
+
+
+def probe_figures(
+    train: np.ndarray,
+    train_items: Sequence[Utterance],
+    test: np.ndarray,
+    test_items: Sequence[Utterance],
+    seconds: float,
+    settings: MelSettings | None = None,
+) -> dict[str, float]:
+    """Linear probes for sex and for the logarithm of F0, fitted on `train`, read on `test`."""
+    rate = (settings or MelSettings()).sample_rate
+
+    def pitches(items: Sequence[Utterance]) -> np.ndarray:
+        return np.array([np.log2(median_f0(read_audio(item.audio, rate)[: int(seconds * rate)], rate)) for item in items])
+
+    def sexes(items: Sequence[Utterance]) -> np.ndarray:
+        return np.array([{"m": 1.0, "f": -1.0}.get(item.sex or "", np.nan) for item in items])
+
+    figures = {}
+    target, truth = sexes(train_items), sexes(test_items)
+    if np.isfinite(target).any() and np.isfinite(truth).any():
+        known = np.isfinite(truth)
+        guess = ridge_probe(train[np.isfinite(target)], target[np.isfinite(target)])(test[known])
+        figures["sex_accuracy"] = float((np.sign(guess) == truth[known]).mean())
+    target, truth = pitches(train_items), pitches(test_items)
+    known = np.isfinite(truth)
+    guess = ridge_probe(train[np.isfinite(target)], target[np.isfinite(target)])(test[known])
+    residual = np.square(guess - truth[known]).sum() / np.square(truth[known] - truth[known].mean()).sum()
+    figures["f0_r2"] = float(1 - residual)
+    return figures
+
+
+def ridge_probe(inputs: np.ndarray, targets: np.ndarray, strength: float = 0.01) -> Any:
+    """Ridge regression with an offset: `(N, D)`, `(N,)` -> a function of `(M, D)` that gives `(M,)`.
+
+    `strength` is relative to the mean variance of the inputs' dimensions times N.
+    """
+    mean, offset = inputs.mean(0), targets.mean()
+    centred = inputs - mean
+    kernel = centred @ centred.T
+    weight = np.linalg.solve(kernel + strength * np.trace(kernel) / len(kernel) * np.eye(len(kernel)), targets - offset)
+    slope = centred.T @ weight
+    return lambda others: (others - mean) @ slope + offset
+
+
+def folder_utterances(folder: Path) -> list[Utterance]:
+    """One folder a speaker, recordings inside.
+
+    Raises:
+        CorpusError: no recordings there.
+    """
+    found = sorted(path for path in folder.glob("*/*") if path.suffix.lower() in SOUND_SUFFIXES)
+    if not found:
+        raise CorpusError(f"no recordings in {folder}; expected one folder a speaker with sound files in it")
+    return [Utterance(f"{path.parent.name}/{path.stem}", "folder", path.parent.name, path) for path in found]
