@@ -147,7 +147,7 @@ class Eyes:
 
         Args:
             frame: (h, w, 3) the part of the frame that `maps` covers, already warped.
-            maps: (h, w, 2) pixels of the photo.
+            maps: (2, h, w) x and y in the photo.
             corner: left and top of that part in the frame.
             landmarks: (68, 3) pixels of the frame.
             motion: the head's.
@@ -183,7 +183,7 @@ class Eyes:
         upper, lower, open_upper = eye.asked_upper(t), eye.asked_lower(t), eye.upper(t)
         crease = open_upper - _CREASE * unit * (0.45 + 0.55 * np.clip(8 * inside * (1 - inside), 0, 1))
 
-        box, local = frame[top:bottom, left:right], maps[top:bottom, left:right]
+        box, local = frame[top:bottom, left:right], maps[:, top:bottom, left:right]
         picture = box.astype(np.float32)
         slide = -_slide(-deep, -lower, eye.lower(t) - lower + edge, _LOWER_REACH * unit)
         near = np.clip((1.25 - np.abs(2 * t - 1)) / 0.2, 0, 1)
@@ -192,7 +192,7 @@ class Eyes:
         picture += share[:, :, None] * (self._slid(local, slide, eye) - picture)
 
         # the upper lid: closed skin down to the edge asked for; the lashes of the open eye fade a little later
-        in_lid = local - np.array([closed.left, closed.top], np.float32)
+        in_lid = local - np.array([closed.left, closed.top], np.float32)[:, None, None]
         lid = sample(closed.picture, in_lid, border=cv2.BORDER_CONSTANT)
         gone = np.where(deep > open_upper - edge, ramp(closing / 0.12), ramp(closing / 0.5))
         cover = lid[:, :, 3] * gone * np.clip(upper - deep + 0.5, 0, 1)
@@ -212,8 +212,9 @@ class Eyes:
     def _slid(self, maps: Array, slide: Array, eye: _OpenEye) -> Array:
         """(h, w, 3): the photo where `maps` points from places `slide` pixels farther up."""
         rows, columns = np.indices(slide.shape, np.float32)
-        places = np.stack([columns - slide * eye.down[0], rows - slide * eye.down[1]], 2).astype(np.float32)
-        return sample(self._photo, sample(maps, places), border=cv2.BORDER_REFLECT_101)
+        places = np.stack([columns - slide * eye.down[0], rows - slide * eye.down[1]]).astype(np.float32)
+        moved = np.stack([sample(plane, places) for plane in maps])
+        return sample(self._photo, moved, border=cv2.BORDER_REFLECT_101)
 
 
 def _slide(

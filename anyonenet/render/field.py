@@ -22,7 +22,7 @@ _SIDES = [0, 1, 2, 3, 4, 5, 11, 12, 13, 14, 15, 16]
 _UPPER_OUTER = [49, 50, 51, 52, 53]
 _LOWER_OUTER = [55, 56, 57, 58, 59]
 _SMOOTHING = 2e-5
-_LOWER_REACH = 0.95
+_LOWER_REACH = 0.85
 """how far from the mouth the two fields may differ, outer-eye distances"""
 
 
@@ -52,7 +52,7 @@ class WarpField:
         self._rows = np.arange(grid.top, grid.top + grid.height, dtype=np.float32)
 
     def maps(self, landmarks: Array, eyes: Array, motion: HeadMotion, mouth: MouthShape) -> Array:
-        """(height, width, 2) float32: the photo's pixel (x, y) for each pixel of the grid.
+        """(2, height, width) float32: the photo's x and y for each pixel of the grid.
 
         Args:
             landmarks: (68, 3) pixels of the frame.
@@ -113,12 +113,18 @@ class WarpField:
         centres = ((target - origin) / head.unit).astype(np.float32)
         displacements = ((source - target) / head.unit).astype(np.float32)
         knots = ((self._knots[self._moving] - origin) / head.unit).astype(np.float32)
-        basis = kernel(knots, centres)
-        fields = []
-        for kept in (np.arange(common + lip), np.r_[np.arange(common), np.arange(common + lip, common + 2 * lip)]):
+        # both fields in one product: a field has weight 0 on the points it does not know
+        both = np.zeros((len(centres), 4), np.float32)
+        affine = np.zeros((3, 4), np.float32)
+        known = np.arange(len(centres))
+        for columns, kept in (
+            (slice(0, 2), known[: common + lip]),
+            (slice(2, 4), np.delete(known, slice(common, common + lip))),
+        ):
             weights = solve(centres[kept], displacements[kept], _SMOOTHING)
-            fields.append(basis[:, kept] @ weights[:-3] + weights[-3] + knots @ weights[-2:])
-        return fields[0], fields[1]
+            both[kept, columns], affine[:, columns] = weights[:-3], weights[-3:]
+        fields = kernel(knots, centres) @ both + knots @ affine[1:] + affine[0]
+        return fields[:, :2], fields[:, 2:]
 
     def _join(self, maps: Array, difference: Array, mouth: MouthShape) -> None:
         """Add to `maps`, below the mouth line, what the lower field says otherwise."""
@@ -134,7 +140,7 @@ class WarpField:
         share = below_mouth_line(x, y, mouth)
         far = np.sqrt(x * x + y * y)
         share *= 1.0 - smoothstep((far / reach - 0.55) / 0.45)
-        maps[rows, columns] += share[:, :, None] * self._grid.to_pixels(difference, rows, columns)
+        maps[:, rows, columns] += share * self._grid.to_pixels(difference, rows, columns)
 
 
 def below_mouth_line(x: NDArray[np.floating], y: NDArray[np.floating], mouth: MouthShape) -> Array:

@@ -97,7 +97,7 @@ def _grain(photo: NDArray[np.uint8], box: tuple[int, int, int, int], down: Array
     left, top, right, bottom = box
     x, y = np.meshgrid(np.arange(left, right, dtype=np.float32), np.arange(top, bottom, dtype=np.float32))
     shift = np.round(_GRAIN_FROM * unit * down).astype(np.float32)
-    below = sample(photo, np.stack([x, y], 2) + shift, cv2.INTER_NEAREST, cv2.BORDER_REFLECT_101)
+    below = sample(photo, np.stack([x, y]) + shift[:, None, None], cv2.INTER_NEAREST, cv2.BORDER_REFLECT_101)
     fine = below.astype(np.float32) - cv2.GaussianBlur(below, (0, 0), max(0.012 * unit, 0.7))
     # grain, not wrinkles or lashes
     spread = max(1.5 * float(np.median(np.abs(fine))), 0.5)

@@ -27,9 +27,8 @@ def sample(
     interpolation: int = cv2.INTER_LINEAR,
     border: int = cv2.BORDER_REPLICATE,
 ) -> NDArray[Any]:
-    """(H, W, C) picture at (h, w, 2) places (x, y) -> (h, w, C) of the same type."""
-    x, y = np.ascontiguousarray(places[..., 0]), np.ascontiguousarray(places[..., 1])
-    return np.asarray(cv2.remap(picture, x, y, interpolation, borderMode=border))
+    """(H, W, C) picture at (2, h, w) places, a plane of x and a plane of y -> (h, w, C) of the same type."""
+    return np.asarray(cv2.remap(picture, places[0], places[1], interpolation, borderMode=border))
 
 
 def fill_polygon(

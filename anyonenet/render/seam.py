@@ -29,7 +29,7 @@ def find_seam(photo: NDArray[np.uint8], middle: Array, down: Array, unit: float)
     along = np.linspace(0, last, _SEAM_COLUMNS)
     base = np.stack([np.interp(along, np.arange(last + 1), middle[:, axis]) for axis in (0, 1)], 1)
     steps = np.linspace(-_SEAM_REACH, _SEAM_REACH, _SEAM_ROWS) * unit
-    samples = (base[None] + steps[:, None, None] * down).astype(np.float32)
+    samples = (base.T[:, None] + steps[:, None] * down[:, None, None]).astype(np.float32)
     grey = cv2.GaussianBlur(cv2.cvtColor(photo, cv2.COLOR_RGB2GRAY), (0, 0), max(0.008 * unit, 0.5))
     light = sample(np.asarray(grey), samples).astype(np.float64)
     light = (light - light.min(0)) / np.maximum(np.ptp(light, axis=0), 8.0)

@@ -69,22 +69,28 @@ class PixelGrid:
         return np.stack([x.ravel(), y.ravel()], 1)
 
     @property
+    def pixels(self) -> Array:
+        """(height * width, 2) pixels, row by row."""
+        x, y = np.meshgrid(np.arange(self.width) + self.left, np.arange(self.height) + self.top)
+        return np.stack([x.ravel(), y.ravel()], 1).astype(np.float32)
+
+    @property
     def slices(self) -> tuple[slice, slice]:
         """Rows and columns of the picture that the grid covers."""
         return slice(self.top, self.top + self.height), slice(self.left, self.left + self.width)
 
     def to_pixels(self, values: Array, rows: slice = slice(None), columns: slice = slice(None)) -> Array:
-        """(M * K, C) at the knots -> (height, width, C), or the part of it in `rows` and `columns`."""
+        """(M * K, C) at the knots -> (C, height, width), or the part of it in `rows` and `columns`."""
         planes = values.reshape(len(self.knots_y), len(self.knots_x), -1)
         to_rows, to_columns = self.to_rows[rows], self.to_columns[columns]
-        pixels = np.empty((len(to_rows), len(to_columns), planes.shape[2]), np.float32)
+        pixels = np.empty((planes.shape[2], len(to_rows), len(to_columns)), np.float32)
         for channel in range(planes.shape[2]):
-            pixels[:, :, channel] = to_rows @ (planes[:, :, channel] @ to_columns.T)
+            np.matmul(to_rows, planes[:, :, channel] @ to_columns.T, out=pixels[channel])
         return pixels
 
 
 def make_grid(
-    box: tuple[int, int, int, int], focus: tuple[float, float], focus_radius: float, knots: int = 64
+    box: tuple[int, int, int, int], focus: tuple[float, float], focus_radius: float, knots: int = 52
 ) -> PixelGrid:
     """A grid over a box of pixels, its knots about three times denser around `focus`.
 

@@ -22,6 +22,7 @@ from anyonenet.render.raster import sample
 from anyonenet.render.thin_plate import make_grid
 
 _FOCUS_REACH = 0.75
+_FACE_MARGIN = 0.12
 
 
 class WarpRenderer:
@@ -53,6 +54,8 @@ class WarpRenderer:
         self._head = Head(points, self._rotation, (photo.shape[0], photo.shape[1]))
         focus = points[48:68, :2].mean(0)
         self._grid = make_grid(self._head.box(), (float(focus[0]), float(focus[1])), _FOCUS_REACH * self._head.unit)
+        pixels = self._grid.pixels
+        self._still = (self._head.mask(pixels) <= 0).astype(np.uint8).reshape(self._grid.height, self._grid.width)
         self._lips = PhotoLips(self._photo, points, self._head.unit)
         self._field = WarpField(points, self._head, self._lips, self._grid)
         self._eyes = Eyes(self._photo, points, self._head.unit)
@@ -78,11 +81,23 @@ class WarpRenderer:
         maps = self._field.maps(points, self._eyes.open_points(points, motion), motion, shape)
         frame = self._photo.copy()
         moving = frame[self._grid.slices]
-        moving[:] = sample(self._photo, maps, cv2.INTER_CUBIC, cv2.BORDER_REFLECT_101)
+        self._warp(moving, maps, points)
+        cv2.copyTo(self._photo[self._grid.slices], self._still, moving)
         corner = (self._grid.left, self._grid.top)
         self._eyes.blink(moving, maps, corner, points, motion)
         self._mouth.paint(moving, corner, shape, points, motion)
         return frame
+
+    def _warp(self, moving: NDArray[np.uint8], maps: NDArray[np.float32], points: NDArray[np.float32]) -> None:
+        """Move the photo: sharply where the face is, more cheaply around it."""
+        moving[:] = sample(self._photo, maps, cv2.INTER_LINEAR, cv2.BORDER_REFLECT_101)
+        inside = points[:, :2] - (self._grid.left, self._grid.top)
+        margin = _FACE_MARGIN * self._head.unit
+        left, top = np.maximum(inside.min(0) - margin, 0).astype(int)
+        right, bottom = np.maximum(inside.max(0) + margin, 0).astype(int)
+        face = moving[top:bottom, left:right]
+        if face.size:
+            face[:] = sample(self._photo, maps[:, top:bottom, left:right], cv2.INTER_CUBIC, cv2.BORDER_REFLECT_101)
 
 
 def _checked(values: ArrayLike, shape: tuple[int, ...], what: str) -> NDArray[np.float32]:
