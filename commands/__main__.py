@@ -60,8 +60,11 @@ def main(arguments: list[str] | None = None) -> int:
             return 0
         if verb not in (*VERBS, *HOUSE):
             raise Mistake(f"unknown verb '{verb}'{nearest(verb, VERBS)} (anyonenet --help lists them)")
-        signal.signal(signal.SIGTERM, _stop)
-        return int(importlib.import_module(f"commands.{verb}").main(rest))
+        before = signal.signal(signal.SIGTERM, _stop)
+        try:
+            return int(importlib.import_module(f"commands.{verb}").main(rest))
+        finally:
+            signal.signal(signal.SIGTERM, before)
     except KeyboardInterrupt:
         return _say("stopped", 130)
     except Exception as error:

@@ -1,0 +1,71 @@
+"""Every command in README.md runs: the `anyonenet` lines in order, in one folder, with tiny weights and small corpora.
+
+`make demo` and `make test` are not run from here (the second would run itself): that they are targets is checked, and
+what `make demo` calls is run by `tests/commands/test_demo.py`.
+"""
+
+from __future__ import annotations
+
+import re
+import shlex
+import shutil
+import wave
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from commands.__main__ import VERBS, main
+
+ROOT = Path(__file__).resolve().parent.parent
+README = (ROOT / "README.md").read_text(encoding="utf-8")
+LINES = [line for block in re.findall(r"```\n(.*?)```", README, re.DOTALL) for line in block.splitlines()]
+COMMANDS = [line for line in LINES if line.startswith("anyonenet ")]
+
+
+@pytest.fixture(scope="module")
+def workplace(tmp_path_factory, tiny_weights, astronaut) -> Path:
+    """A folder with the files that the commands name."""
+    folder = tmp_path_factory.mktemp("readme")
+    photo = Image.open(astronaut).convert("RGB").crop((100, 0, 356, 256))
+    photo.resize((192, 192)).save(folder / "photo.jpg")
+    with wave.open(str(folder / "voice.wav"), "wb") as sound:
+        sound.setnchannels(1)
+        sound.setsampwidth(2)
+        sound.setframerate(16000)
+        sound.writeframes(np.random.default_rng(0).normal(0, 3000, 16000).astype("<i2").tobytes())
+    (folder / "jobs.csv").write_text("text,image,out,fps\nHi.,photo.jpg,job.mp4,5\n", encoding="utf-8")
+    shutil.copytree(ROOT / "configs", folder / "configs")
+    shutil.copytree(tiny_weights, folder / "weights")
+    return folder
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.timeout(240)
+def test_command_runs(command, workplace, monkeypatch, capsys):
+    monkeypatch.chdir(workplace)
+    assert main(shlex.split(command)[1:]) == 0, capsys.readouterr().err
+
+
+def test_every_verb_has_its_section():
+    headings = re.findall(r"^### (.+)$", README, re.MULTILINE)
+    assert {verb.strip() for heading in headings for verb in heading.split(",")} == set(VERBS)
+
+
+def test_the_two_commands_are_targets():
+    makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
+    named = {line.split()[1] for line in LINES if line.startswith("make ")} | set(re.findall(r"`make (\w+)`", README))
+    assert named >= {"demo", "test", "weights"}
+    for target in named:
+        assert re.search(rf"^{target}:", makefile, re.MULTILINE), target
+
+
+def test_every_line_in_a_block_is_known():
+    assert [line for line in LINES if line and not line.startswith(("anyonenet ", "make "))] == []
+
+
+def test_what_the_readme_points_to_is_there():
+    for target in re.findall(r"\]\(([^)#]+)\)", README):
+        if not target.startswith("http"):
+            assert (ROOT / target).exists(), target
