@@ -86,7 +86,7 @@ def _row_parting(
     colour: Array, inside: NDArray[np.bool_], top: NDArray[np.floating], bottom: NDArray[np.floating], v: Array
 ) -> NDArray[np.intp] | None:
     """(w,) the row of the dark line between upper and lower teeth; None where there is only one row of teeth."""
-    columns = np.flatnonzero(bottom - top > 0.6 * float((bottom - top).max()))
+    columns = np.flatnonzero((bottom - top > 0.6 * float((bottom - top).max())) & inside.any(0))
     if len(columns) < 8:
         return None
     share = (v - top) / np.maximum(bottom - top, 1e-3)
