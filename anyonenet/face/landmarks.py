@@ -17,11 +17,11 @@ from numpy.typing import NDArray
 
 from anyonenet.errors import FaceError, InputError
 from anyonenet.face import quaternion
-from anyonenet.face.depth import lift
+from anyonenet.face.depth import fit_pose, lift
 from anyonenet.face.detection import FaceBox
 from anyonenet.face.models import cached_model, dlib_model
 from anyonenet.face.registration import register
-from anyonenet.face.template import LEFT_EYE, MIRROR, RIGHT_EYE
+from anyonenet.face.template import MIRROR, frontal_template
 
 BACKENDS = ("dlib", "fan")
 LARGEST_YAW_DEGREES = 45.0
@@ -30,6 +30,11 @@ _FAN_FILES = {
     "3DFAN4-7835d9f11d.pth.tar": "https://www.adrianbulat.com/downloads/python-fan/3DFAN4-7835d9f11d.pth.tar",
     "depth-2a464da4ea.pth.tar": "https://www.adrianbulat.com/downloads/python-fan/depth-2a464da4ea.pth.tar",
 }
+
+
+_HOG_CENTRE = np.array([0.0, 0.03, 0.22])
+"""frontal coordinates, outer-eye distances"""
+_HOG_SIDE = 1.78
 
 
 class _Backend(Protocol):
@@ -150,16 +155,15 @@ def _warped(image: NDArray[np.uint8], matrix: NDArray[np.float64], canvas: int) 
 
 
 def _square_of(points: NDArray[np.float64]) -> tuple[tuple[float, float], float, float]:
-    """Centre, side (pixels) and roll (radians) of the detector's usual square around these 68 points."""
-    eyes = points[list(LEFT_EYE)].mean(axis=0) - points[list(RIGHT_EYE)].mean(axis=0)
-    roll = math.atan2(eyes[1], eyes[0])
-    cosine, sine = math.cos(roll), math.sin(roll)
-    upright = points @ np.array([[cosine, -sine], [sine, cosine]])
-    low, high = upright.min(axis=0), upright.max(axis=0)
-    middle = (low + high) / 2
-    side = 1.02 * math.sqrt(float(np.prod(high - low)))
-    centre = np.array([[cosine, -sine], [sine, cosine]]) @ middle
-    return (float(centre[0]), float(centre[1])), side, roll
+    """Centre, side (pixels) and roll (radians) of the square that the HOG detector would put around these 68 points.
+
+    It sits on the head, not on the outline of the points: a point behind the bridge of the nose is its centre however
+    the head is turned (fitted to 288 detections between -35 and 35 degrees of yaw; they lie within 4 % of its side).
+    """
+    pose = fit_pose(points, frontal_template())
+    centre = pose.scale * (quaternion.to_matrix(pose.quaternion) @ _HOG_CENTRE)[:2] + pose.translation
+    roll = float(quaternion.to_euler(pose.quaternion)[2])
+    return (float(centre[0]), float(centre[1])), _HOG_SIDE * pose.scale, roll
 
 
 class _FanLandmarks:
