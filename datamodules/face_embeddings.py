@@ -63,7 +63,11 @@ def face_store(
     embedder = FaceEmbedder(backend)
     with StoreWriter(folder, options) as writer:
         faces = _Faces(writer, seed)
-        found = faces.of_clips(sources, pictures_a_person) if corpus == "voxceleb2" else faces.of_pictures(sources, pictures_a_person)
+        found = (
+            faces.of_clips(sources, pictures_a_person)
+            if corpus == "voxceleb2"
+            else faces.of_pictures(sources, pictures_a_person)
+        )
         for source, name, image, landmarks in found:
             rng = np.random.default_rng([seed, int(hash_fraction(name) * 2**32)])
             for treatment in range(treatments + 1):
@@ -79,9 +83,7 @@ class _Faces:
     def __init__(self, writer: StoreWriter, seed: int):
         self.writer, self.seed = writer, seed
 
-    def of_clips(
-        self, clips: list[Clip], most: int
-    ) -> Iterator[tuple[Clip, str, np.ndarray, np.ndarray]]:
+    def of_clips(self, clips: list[Clip], most: int) -> Iterator[tuple[Clip, str, np.ndarray, np.ndarray]]:
         """Frames at random, about `most` a person, spread over all of the person's clips."""
         counts: dict[str, int] = {}
         for clip in clips:
@@ -90,7 +92,7 @@ class _Faces:
             rng = np.random.default_rng([self.seed, int(hash_fraction(clip.id) * 2**32)])
             try:
                 track = read_track(clip)
-                frames = list(read_video(clip.video).frames())
+                frames = list(read_video(clip.video).frames)
             except AnyoneNetError as error:
                 self.writer.skip(str(clip.video), str(error))
                 continue
@@ -99,9 +101,7 @@ class _Faces:
             for index in sorted(rng.choice(usable, wanted, replace=False)):
                 yield clip, f"{clip.id}/{index}", frames[index], track.landmarks[index]
 
-    def of_pictures(
-        self, pictures: list[Picture], most: int
-    ) -> Iterator[tuple[Picture, str, np.ndarray, np.ndarray]]:
+    def of_pictures(self, pictures: list[Picture], most: int) -> Iterator[tuple[Picture, str, np.ndarray, np.ndarray]]:
         """The first pictures of each person, faces found by the detector."""
         detector = LandmarkDetector("dlib")
         taken: dict[str, int] = {}

@@ -49,7 +49,9 @@ def _resampled(levels: np.ndarray, rng: np.random.Generator) -> np.ndarray:
         return cv2.GaussianBlur(levels, (0, 0), float(rng.uniform(0.4, 0.008 * width + 0.5)))
     if kind == 1:
         factor = rng.uniform(0.35, 0.9)
-        small = cv2.resize(levels, (max(8, int(width * factor)), max(8, int(height * factor))), interpolation=cv2.INTER_AREA)
+        small = cv2.resize(
+            levels, (max(8, int(width * factor)), max(8, int(height * factor))), interpolation=cv2.INTER_AREA
+        )
         return cv2.resize(small, (width, height), interpolation=cv2.INTER_CUBIC)
     if kind == 2:  # sharpened
         return levels + rng.uniform(0.2, 0.9) * (levels - cv2.GaussianBlur(levels, (0, 0), 1.2))

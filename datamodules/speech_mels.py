@@ -8,9 +8,9 @@ from typing import Any
 
 import numpy as np
 import torch
-from anyonenet.audio.files import read_audio
 from tqdm import tqdm
 
+from anyonenet.audio.files import read_audio
 from anyonenet.audio.mel import MelSettings, log_mel
 from anyonenet.errors import AnyoneNetError, InputError
 from datamodules.corpora import aidatatang, aishell3, vctk

@@ -27,8 +27,8 @@ def evaluate(
     features: Path,
     corpora: Sequence[str] = CORPORA,
     shares: tuple[float, float] = (0.1, 0.1),
-    pictures_a_person: int = 10,
-    treatments: int = 2,
+    pictures_a_person: int = 4,
+    treatments: int = 1,
     utterances_a_person: int = 12,
 ) -> dict[str, float]:
     """Measure `weights/face_encoder` against `weights/speaker_encoder` on validation and test persons.

@@ -126,7 +126,9 @@ def probe_figures(
     rate = (settings or MelSettings()).sample_rate
 
     def pitches(items: Sequence[Utterance]) -> np.ndarray:
-        return np.array([np.log2(median_f0(read_audio(item.audio, rate)[: int(seconds * rate)], rate)) for item in items])
+        return np.array(
+            [np.log2(median_f0(read_audio(item.audio, rate)[: int(seconds * rate)], rate)) for item in items]
+        )
 
     def sexes(items: Sequence[Utterance]) -> np.ndarray:
         return np.array([{"m": 1.0, "f": -1.0}.get(item.sex or "", np.nan) for item in items])

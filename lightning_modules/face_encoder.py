@@ -18,7 +18,6 @@ from anyonenet.metrics.retrieval import matching_accuracy, median_rank, ranks, r
 from anyonenet.networks.face_encoder import FaceEncoder
 from anyonenet.types import FaceVoiceBatch
 
-
 FACE_SIZES = {"facenet": 512, "dlib": 128}
 """lengths of the embeddings of `anyonenet.face.embedding`"""
 

@@ -40,7 +40,7 @@ def test_speakers_are_split_not_utterances(tmp_path, corpus):
     expected = {split: {f"tones/{u.speaker}" for u in corpus if split_of(u.speaker, 0.4, 0.1) == split}
                 for split in ("train", "validation")}  # fmt: skip
     assert set(module.speakers) == expected["train"] and module.train_speakers == len(expected["train"])
-    trials = [batch for batch in module.val_dataloader()]
+    trials = list(module.val_dataloader())
     assert sum(len(batch.speakers) for batch in trials) == 3 * len(expected["validation"])
 
 

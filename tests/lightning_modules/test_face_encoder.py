@@ -1,0 +1,95 @@
+import numpy as np
+import pytest
+import pytorch_lightning as pl
+import torch
+from torch.utils.data import DataLoader, Dataset
+
+from datamodules.face_voice import collate
+from datamodules.sampling import Draw, DrawSampler
+from lightning_modules import face_encoder
+from lightning_modules.face_encoder import FaceEncoderModule
+
+
+class Pairs(Dataset):
+    """Twelve persons whose voice is a fixed rotation of their face."""
+
+    def __init__(self):
+        rng = np.random.default_rng(0)
+        self.faces = rng.normal(size=(12, 16)).astype(np.float32)
+        voices = self.faces @ np.linalg.qr(rng.normal(size=(16, 16)))[0].astype(np.float32)
+        self.voices = voices / np.linalg.norm(voices, axis=1, keepdims=True)
+
+    def __len__(self) -> int:
+        return 24
+
+    def __getitem__(self, draw: Draw | int):
+        person = (draw.index if isinstance(draw, Draw) else draw) % 12
+        return self.faces[person], self.voices[person], person, person % 2
+
+
+class PairData(pl.LightningDataModule):
+    backend = "dlib"
+
+    def face_statistics(self):
+        return torch.zeros(16), torch.tensor(1.0)
+
+    def train_dataloader(self):
+        return DataLoader(Pairs(), 8, sampler=DrawSampler(Pairs(), 0), collate_fn=collate)
+
+    def val_dataloader(self):
+        return DataLoader(Pairs(), 8, collate_fn=collate)
+
+
+@pytest.fixture(autouse=True)
+def short_faces(monkeypatch):
+    monkeypatch.setitem(face_encoder.FACE_SIZES, "dlib", 16)
+
+
+def module(**changes) -> FaceEncoderModule:
+    torch.manual_seed(0)
+    settings = {"backend": "dlib", "hidden": 64, "embedding_size": 16, "scale": 15.0, "regression": 1.0}
+    return FaceEncoderModule(**{**settings, "learning_rate": 0.01, "face_noise": 0.05, **changes})
+
+
+def trainer(folder, epochs: int) -> pl.Trainer:
+    return pl.Trainer(
+        default_root_dir=folder,
+        max_epochs=epochs,
+        accelerator="cpu",
+        logger=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        num_sanity_val_steps=0,
+        enable_checkpointing=False,
+    )
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_learns_and_reports_matching(tmp_path):
+    run = trainer(tmp_path, 15)
+    run.fit(module(), PairData())
+    metrics = run.callback_metrics
+    assert metrics["validation/matching_10"] > 0.9 and metrics["validation/recall_at_1"] > 0.9
+    assert metrics["validation/median_rank"] == 1 and metrics["validation/auc_within_sex"] > 0.95
+    run.save_checkpoint(tmp_path / "one.ckpt")
+    loaded = FaceEncoderModule.load_from_checkpoint(tmp_path / "one.ckpt")
+    assert loaded.export_extra() == {"backend": "dlib"}
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_resumed_run_equals_one_that_never_stopped(tmp_path):
+    whole = module()
+    trainer(tmp_path, 3).fit(whole, PairData())
+    first = trainer(tmp_path, 2)
+    first.fit(module(), PairData())
+    first.save_checkpoint(tmp_path / "two.ckpt")
+    resumed = module()
+    trainer(tmp_path, 3).fit(resumed, PairData(), ckpt_path=tmp_path / "two.ckpt", weights_only=True)
+    for name, value in whole.state_dict().items():
+        torch.testing.assert_close(resumed.state_dict()[name], value, msg=name)
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_another_backend_is_refused(tmp_path):
+    with pytest.raises(ValueError, match="embeddings of 'dlib', the module expects 'facenet'"):
+        trainer(tmp_path, 1).fit(module(backend="facenet"), PairData())
