@@ -50,7 +50,8 @@ class Mouth:
         self._unit = unit
         self._landmarks = landmarks.astype(np.float64)
         self._lips = lips
-        self._colours = mouth_colours(photo, landmarks)
+        opening = None if lips.closed else np.concatenate([lips.upper, lips.lower[::-1]])
+        self._colours = mouth_colours(photo, landmarks, opening)
         middle = CURVE_POINTS // 2
         axes = rotation[:2, :2]
         self._skull_anchor = np.append(lips.upper[middle], landmarks[_UPPER_MIDDLE, 2]).astype(np.float64)
@@ -113,7 +114,7 @@ class Mouth:
         """(h, w, 3): cavity, tongue and lower teeth, upper teeth, and the shade of the lips on them."""
         size = (view.alpha.shape[1], view.alpha.shape[0])
         depth = view.below_upper / np.maximum(view.below_upper + view.above_lower, 1e-3)
-        picture = self._colours.cavity * (0.55 + 0.9 * smoothstep(depth) ** 1.5)[:, :, None]
+        picture = self._colours.cavity * (0.6 + 0.8 * smoothstep(depth) ** 1.5)[:, :, None]
 
         skull_at = motion.move(self._skull_anchor[None])[0, :2]
         jaw_at = motion.move(self._jaw_anchor[None])[0, :2] + self._jaw_shift(landmarks, motion)

@@ -25,7 +25,7 @@ class MouthColours:
     lip: Array
 
 
-def mouth_colours(photo: NDArray[np.uint8], landmarks: Array) -> MouthColours:
+def mouth_colours(photo: NDArray[np.uint8], landmarks: Array, opening: Array | None = None) -> MouthColours:
     """Colours of a mouth in the light of this photo.
 
     Teeth are as bright as the whites of the eyes and the lit skin let one expect, tinted a little by the light on the
@@ -35,6 +35,7 @@ def mouth_colours(photo: NDArray[np.uint8], landmarks: Array) -> MouthColours:
     Args:
         photo: (H, W, 3) uint8.
         landmarks: (68, 3) pixels.
+        opening: (N, 2) pixels around the inside of a mouth that the photo shows open, whose dark is then kept.
     """
     points = landmarks[:, :2]
     fallback = np.median(photo.reshape(-1, 3), axis=0).astype(np.float32)
@@ -53,11 +54,17 @@ def mouth_colours(photo: NDArray[np.uint8], landmarks: Array) -> MouthColours:
     teeth = brightness * (1 + 0.5 * (tint - 1))
     hue = lip / max(_brightness(lip), 1.0)
     light = 0.5 * (_brightness(lip) + _brightness(skin))
+    cavity = min(max(0.6 * dark, 0.13 * light), 0.22 * light) * hue**1.6
+    inside = _pixels(photo, [opening]) if opening is not None else np.empty((0, 3), np.float32)
+    if len(inside) > 8:
+        own = inside[inside.mean(1) <= np.quantile(inside.mean(1), 0.12)].mean(0)
+        # as dark as it is there, in part of its hue, never lighter than a mouth may be
+        cavity = min(_brightness(own), 0.26 * light) * (0.35 * own / max(_brightness(own), 1.0) + 0.65 * hue)
     return MouthColours(
         teeth=_colour(teeth),
         gum=_colour(0.72 * light * hue),
         tongue=_colour(0.80 * light * hue),
-        cavity=_colour(min(max(0.6 * dark, 0.13 * light), 0.22 * light) * hue**1.6),
+        cavity=_colour(cavity),
         lip=_colour(lip),
     )
 
