@@ -28,7 +28,9 @@ def read_utterances(root: Path) -> list[Utterance]:
     """
     folder = _folder(root)
     sexes = read_sexes(folder)
-    sounds = [s for base in ("CN-Celeb_flac", "CN-Celeb2_flac") for s in sorted((folder / base / "data").glob("id*/*.flac"))]
+    sounds = [
+        s for base in ("CN-Celeb_flac", "CN-Celeb2_flac") for s in sorted((folder / base / "data").glob("id*/*.flac"))
+    ]
     if not sounds:
         raise CorpusError(f"no recording CN-Celeb_flac/data/id*/*.flac in {folder}; unpack CN-Celeb there")
     return [
@@ -44,9 +46,7 @@ def read_pictures(root: Path) -> list[Picture]:
     images = sorted(p for p in (folder / "faces").glob("id*/*") if p.suffix.lower() in PICTURES and p.name[0] != ".")
     if not images:
         raise CorpusError(f"no picture faces/id*/*.jpg in {folder}; put one folder of pictures a person there")
-    return [
-        Picture(f"{p.parent.name}/{p.stem}", "cnceleb", p.parent.name, p, sexes.get(p.parent.name)) for p in images
-    ]
+    return [Picture(f"{p.parent.name}/{p.stem}", "cnceleb", p.parent.name, p, sexes.get(p.parent.name)) for p in images]
 
 
 def read_sexes(folder: Path) -> dict[str, str]:

@@ -137,7 +137,9 @@ def _record(root: Path, size: str, seed: int) -> dict[str, Any]:
     except (ValueError, KeyError, TypeError) as error:
         raise CorpusError(f"{path} cannot be read ({error}); delete the folder and build again") from None
     if differing:
-        raise CorpusError(f"{root} holds embedded corpora of {'; '.join(differing)}; delete it or choose another folder")
+        raise CorpusError(
+            f"{root} holds embedded corpora of {'; '.join(differing)}; delete it or choose another folder"
+        )
     return {**wanted, "corpora": corpora}
 
 

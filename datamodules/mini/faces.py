@@ -7,194 +7,20 @@ photograph went into it: synthetic, for development, demonstration and tests.
 
 from __future__ import annotations
 
-import copy
-from dataclasses import dataclass, field
-
 import cv2
 import numpy as np
 
-from datamodules.mini import faces_hair
-from datamodules.mini.faces_body import background, clothing
-from datamodules.mini.faces_mesh import CONTROLS, HeadMesh, head_mesh
-from datamodules.mini.faces_parts import Part, ear, eyeball, glasses, mouth_inside
+from datamodules.mini.faces_controls import CONTROLS
+from datamodules.mini.faces_parts import Part
+from datamodules.mini.faces_person import DrawnPerson
+from datamodules.mini.faces_pose import from_angles, rotation
 from datamodules.mini.faces_raster import draw_mesh, vertex_normals
-from datamodules.mini.faces_shape import head_shape
-from datamodules.mini.faces_skin import BEARDS, SkinStyle, paint_skin, skin_tone
-from datamodules.mini.identity import Identity
+from datamodules.mini.faces_scene import Scene, draw_scene
+
+__all__ = ["CONTROLS", "DrawnPerson", "FacePainter", "Scene", "draw_scene", "from_angles", "rotation"]
 
 PIVOT = np.array([0.0, 1.05, 0.72], np.float32)
 """where the head turns on the neck, head frame"""
-_IRISES = ((0.30, 0.19, 0.10), (0.22, 0.13, 0.08), (0.36, 0.42, 0.30), (0.38, 0.48, 0.58), (0.45, 0.50, 0.54), (0.42, 0.32, 0.18))
-
-
-@dataclass
-class DrawnPerson:
-    """A person ready to be drawn.
-
-    Args:
-        identity: sex, age, size and skin; all other details come from `identity.seed`.
-        outfit: another number, other clothes (and glasses put on or taken off); the person stays the same.
-    """
-
-    identity: Identity
-    outfit: int = 0
-    mesh: HeadMesh = field(init=False)
-
-    def __post_init__(self) -> None:
-        identity = self.identity
-        rng = np.random.default_rng([identity.seed, 1])
-        woman = identity.sex == "f"
-        shape = head_shape(identity, rng)
-        surface = shape.surface()
-        self.mesh = head_mesh(shape, surface)
-        hair_style = faces_hair.draw_style(identity, rng)
-        skin = _skin_style(identity, hair_style, rng)
-        hair_parts, scalp = faces_hair.hair(hair_style, surface, np.random.default_rng([identity.seed, 2]))
-        self.skin = paint_skin(identity, skin, shape, surface, self.mesh, scalp, np.random.default_rng([identity.seed, 3]))
-        old = np.clip((identity.age - 40) / 35, 0, 1)
-        self.eyes = [eyeball(self.mesh, s, skin.iris, identity.age, np.random.default_rng([identity.seed, 4])) for s in (0, 1)]
-        self.mouth = mouth_inside(self.mesh, identity.age, np.random.default_rng([identity.seed, 5]))
-        size = 1.0 + 0.10 * float(old) + (0.06 if not woman else -0.02)
-        breadth = float(surface(np.array([1.5]), np.array([0.2]))[0, 0])
-        self.ears = [] if hair_style.length > 0.3 else [ear(s, skin.tone, breadth, rng, size) for s in (-1, 1)]
-        self.hair = hair_parts
-        wears = rng.random() < 0.13 + 0.22 * float(old)
-        frame = np.array(((0.05, 0.05, 0.05), (0.25, 0.13, 0.08), (0.55, 0.50, 0.42))[int(rng.integers(3))], np.float32)
-        kind, thickness = int(rng.integers(3)), float(rng.uniform(0.018, 0.042))
-        self._frames = glasses(self.mesh, frame, kind, thickness) if wears else []
-        self.frame_colour = frame**2
-        self._neck = shape.neck
-        self._dress(self.outfit)
-
-    def _dress(self, outfit: int) -> None:
-        identity = self.identity
-        rng = np.random.default_rng([identity.seed, 6, outfit])
-        woman = identity.sex == "f"
-        breadth = 1.12 + 0.10 * identity.size + (0.0 if woman else 0.12)
-        self.outfit = outfit
-        self.clothing = clothing(self._neck, woman, breadth, rng)
-        self.glasses = self._frames if rng.random() < 0.85 else []
-
-    def dressed(self, outfit: int) -> DrawnPerson:
-        """The same person in other clothes (and now and then without the glasses)."""
-        other = copy.copy(self)
-        other._dress(outfit)
-        return other
-
-
-def _skin_style(identity: Identity, hair: faces_hair.HairStyle, rng: np.random.Generator) -> SkinStyle:
-    woman = identity.sex == "f"
-    tone = skin_tone(identity.skin, rng)
-    makeup = float(np.clip(rng.uniform(-0.35, 1.0), 0, 1)) if woman else 0.0
-    natural = tone * np.array([0.86, 0.60, 0.58], np.float32)
-    painted = np.array(((0.68, 0.16, 0.20), (0.78, 0.34, 0.36), (0.60, 0.22, 0.26), (0.80, 0.42, 0.38))[int(rng.integers(4))], np.float32)
-    light = np.clip(float(tone.mean()) + 0.25, 0.55, 1)
-    lip = natural + makeup * 0.85 * (painted * light - natural)
-    dark_eyes = identity.skin > 0.45 or rng.random() < 0.35
-    iris = np.array(_IRISES[int(rng.integers(2)) if dark_eyes else int(rng.integers(len(_IRISES)))], np.float32)
-    if woman:
-        beard = "none"
-    else:
-        beard = BEARDS[int(rng.choice(6, p=(0.16, 0.38, 0.18, 0.06, 0.09, 0.13)))]
-    weight = float(np.clip(rng.normal(3.1, 0.7), 1.7, 5) if woman else np.clip(rng.normal(5.6, 1.1), 3.2, 9))
-    return SkinStyle(
-        tone=tone,
-        hair=hair.colour * (0.85 if hair.grey < 0.4 else 0.8),
-        lip=np.clip(lip, 0, 1),
-        iris=iris,
-        brow_weight=weight,
-        beard=beard,
-        makeup=makeup,
-        freckles=float(max(rng.uniform(-1.2, 1.0), 0)) * (identity.skin < 0.35),
-    )
-
-
-@dataclass(frozen=True)
-class Scene:
-    """How a picture is taken. Directions: x right, y down, z away; colours are multipliers in linear light."""
-
-    height: int
-    width: int
-    scale: float
-    """pixels per outer-eye distance"""
-    centre: tuple[float, float]
-    """pixels: where the point midway between the eyes stands at rest (x, y)"""
-    key: np.ndarray
-    """(3,) unit direction towards the main light"""
-    key_colour: np.ndarray
-    fill: np.ndarray
-    """(3,) unit direction towards the second light"""
-    fill_colour: np.ndarray
-    ambient: np.ndarray
-    shine: float
-    background: np.ndarray
-    """(H, W, 3) float32 linear light"""
-    gains: np.ndarray
-    """(3,) white balance and exposure"""
-    contrast: float
-    saturation: float
-    blur: float
-    """pixels (sigma)"""
-    noise: float
-    """grey levels (0 to 255) of sensor noise"""
-    seed: int
-
-
-def draw_scene(rng: np.random.Generator, height: int, width: int, framing: float = 0.29, variety: float = 1.0) -> Scene:
-    """A scene at random.
-
-    Args:
-        framing: outer-eye distance as a share of the picture's width, about.
-        variety: 0 (studio) to 1 (anything a camera meets): spread of light, colour, blur and noise.
-    """
-    azimuth, height_angle = rng.uniform(-1.0, 1.0) * (0.4 + 0.6 * variety), rng.uniform(0.15, 0.85)
-    key = np.array([np.sin(azimuth) * np.cos(height_angle), -np.sin(height_angle), -np.cos(azimuth) * np.cos(height_angle)])
-    other = -np.sign(azimuth) * rng.uniform(0.5, 1.5)
-    fill = np.array([np.sin(other), -0.2, -np.cos(other)])
-    warm = rng.normal(0, 0.07 * variety)
-    tint = np.array([1 + warm, 1 + rng.normal(0, 0.02 * variety), 1 - warm])
-    strength = rng.uniform(0.55, 1.0)
-    exposure = rng.uniform(0.85, 1.20)
-    return Scene(
-        height=height,
-        width=width,
-        scale=framing * width * rng.uniform(0.92, 1.08),
-        centre=(width * (0.5 + rng.normal(0, 0.012)), height * (0.43 + rng.normal(0, 0.015))),
-        key=(key / np.linalg.norm(key)).astype(np.float32),
-        key_colour=(strength * tint * 1.0).astype(np.float32),
-        fill=(fill / np.linalg.norm(fill)).astype(np.float32),
-        fill_colour=(rng.uniform(0.06, 0.32) * tint[::-1]).astype(np.float32),
-        ambient=(rng.uniform(0.20, 0.38) * (1 + 0.3 * (tint - 1))).astype(np.float32),
-        shine=float(rng.uniform(0.08, 0.34)),
-        background=background((height, width), rng).astype(np.float32),
-        gains=(exposure * (1 + rng.normal(0, 0.045 * variety, 3))).astype(np.float32),
-        contrast=float(1 + rng.uniform(-0.15, 0.2) * variety),
-        saturation=float(1 + rng.uniform(-0.35, 0.25) * variety) if rng.random() > 0.06 * variety else 0.0,
-        blur=float(max(rng.uniform(-0.5, 0.9), 0.0) * variety),
-        noise=float(rng.uniform(0.5, 4.5) * variety),
-        seed=int(rng.integers(2**31)),
-    )
-
-
-def rotation(quaternion: np.ndarray) -> np.ndarray:
-    """`(3, 3)` float32 rotation matrix of a unit quaternion (w, x, y, z)."""
-    w, x, y, z = quaternion
-    return np.array(
-        [
-            [1 - 2 * (y * y + z * z), 2 * (x * y - w * z), 2 * (x * z + w * y)],
-            [2 * (x * y + w * z), 1 - 2 * (x * x + z * z), 2 * (y * z - w * x)],
-            [2 * (x * z - w * y), 2 * (y * z + w * x), 1 - 2 * (x * x + y * y)],
-        ],
-        np.float32,
-    )
-
-
-def from_angles(yaw: float, pitch: float, roll: float) -> np.ndarray:
-    """Unit quaternion (4,) of a head turned by yaw (to the picture's right), pitch (down), roll; radians."""
-    cy, sy, cp, sp = np.cos(yaw / 2), np.sin(-yaw / 2), np.cos(pitch / 2), np.sin(pitch / 2)
-    cr, sr = np.cos(roll / 2), np.sin(roll / 2)
-    w, x, y, z = cy * cp, cy * sp, sy * cp, -sy * sp  # yaw then pitch
-    return np.array([w * cr - z * sr, x * cr + y * sr, y * cr - x * sr, w * sr + z * cr])
 
 
 class FacePainter:
@@ -319,7 +145,9 @@ class FacePainter:
         uv: np.ndarray | None = None,
     ) -> None:
         light, gloss = self._lights(normals, part.shade, self.scene.shine * shine)
-        draw_mesh(image, depth, points, part.triangles, part.uv if uv is None else uv, light, gloss, part.texture, False)
+        draw_mesh(
+            image, depth, points, part.triangles, part.uv if uv is None else uv, light, gloss, part.texture, False
+        )
 
     def _lights(self, normals: np.ndarray, shade: np.ndarray | float, shine: float) -> tuple[np.ndarray, np.ndarray]:
         """Light that falls on vertices and light mirrored to the camera, (V, 3) each."""

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from datamodules.mini.faces_mesh import TEXTURE_SIZE, texture_parameters
-from datamodules.mini.faces_paint import blurred, flowing, mix, noise, smooth_step, texture
+from datamodules.mini.faces_mesh import texture_parameters
+from datamodules.mini.faces_paint import flowing, mix, noise, smooth_step, texture
 from datamodules.mini.faces_parts import Part, grid_triangles
 from datamodules.mini.faces_shape import Surface
 from datamodules.mini.identity import Identity
@@ -65,7 +65,9 @@ def draw_style(identity: Identity, rng: np.random.Generator) -> HairStyle:
         front=float(rng.uniform(-0.80, -0.66)) - 0.30 * recede,
         fringe=fringe if recede < 0.2 else 0.0,
         part=float(rng.choice([-0.45, -0.3, 0.0, 0.3, 0.45])),
-        volume=float(rng.uniform(0.07, 0.20) if woman else rng.uniform(0.04, 0.15)) * (1 - 0.5 * recede) * (0.6 if tied else 1),
+        volume=float(rng.uniform(0.07, 0.20) if woman else rng.uniform(0.04, 0.15))
+        * (1 - 0.5 * recede)
+        * (0.6 if tied else 1),
         swept=float(rng.random() > 0.45) if not woman else float(tied),
         wave=float(max(rng.normal(0.2, 0.35), 0)),
         curl=float(rng.random() < (0.6 if dark_skin else 0.10)),
@@ -94,7 +96,9 @@ def _hairline(style: HairStyle, angle: np.ndarray, t: np.ndarray) -> np.ndarray:
     if style.fringe:
         falls = style.fringe + 0.05 * np.sin(angle * 9 + style.part)
         edge = np.where(side < 0.75, np.maximum(edge, falls), edge)
-        edge = np.maximum(edge, np.interp(side, [0.70, 0.95], [style.fringe, -0.1]) * (side < 0.95) - 9 * (side >= 0.95))
+        edge = np.maximum(
+            edge, np.interp(side, [0.70, 0.95], [style.fringe, -0.1]) * (side < 0.95) - 9 * (side >= 0.95)
+        )
     if style.length > 0.3:  # curtains: from the parting aside and down, round the face
         inner = np.interp(t, [-1.0, -0.75, -0.45, -0.1, 0.5, 2.4], [0.30, 0.55, 0.86, 1.02, 1.04, 1.0])
         depth = (side - inner) * 0.9
@@ -165,7 +169,9 @@ def hair(style: HairStyle, surface: Surface, rng: np.random.Generator) -> tuple[
     if style.curl:
         bump = bump + 0.18 * noise(rng, (rows, columns), 1.5)
     shell = _shell(style, surface, grid_angle.ravel(), grid_t.ravel(), bump.ravel())
-    uv = np.stack(np.meshgrid(np.linspace(0, _SIZE[1] - 1.01, columns), np.linspace(0, _SIZE[0] - 1.01, rows)), -1).reshape(-1, 2)
+    uv = np.stack(
+        np.meshgrid(np.linspace(0, _SIZE[1] - 1.01, columns), np.linspace(0, _SIZE[0] - 1.01, rows)), -1
+    ).reshape(-1, 2)
     depth = np.interp(shell[:, 1], [-1.6, -0.2, 0.5, 2.0], [1.0, 1.0, 0.85, 0.75])
     triangles = _seen(grid_triangles(rows, columns), opaque, rows, columns)
     parts = [Part(shell, triangles, uv.astype(np.float32), texture(colour, opaque, gloss), 0, 0, depth)]
@@ -227,9 +233,3 @@ def _behind(style: HairStyle, rng: np.random.Generator) -> Part:
     low = np.linspace(1, 0, size[0])[:, None] * (bottom + 0.4)
     opaque = smooth_step(low + 0.12 * strands, 0.0, 0.12)
     return Part(rest, grid_triangles(rows, columns), uv, texture(colour, opaque, 0.15), 0, 0.0, 0.6)
-
-
-def coverage(scalp: np.ndarray) -> np.ndarray:
-    """The scalp mask, softened."""
-    assert scalp.shape == TEXTURE_SIZE
-    return blurred(scalp, 2)

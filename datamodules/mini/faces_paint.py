@@ -29,7 +29,7 @@ def polygon(shape: tuple[int, int], points: np.ndarray, soft: float = 0.6) -> np
     return blurred(mask, soft)
 
 
-def line(shape: tuple[int, int], points: np.ndarray, width: Sequence[float] | float, soft: float = 0.6) -> np.ndarray:
+def line(shape: tuple[int, int], points: np.ndarray, width: np.ndarray | float, soft: float = 0.6) -> np.ndarray:
     """Mask of a curve (N, 2) whose width may change along it (texels)."""
     mask = np.zeros(shape, np.uint8)
     widths = np.broadcast_to(np.asarray(width, float), len(points))

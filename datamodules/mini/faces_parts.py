@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from datamodules.mini.faces_mesh import HeadMesh
-from datamodules.mini.faces_paint import blurred, line, mix, noise, polygon, smooth_step, spot, texture
+from datamodules.mini.faces_paint import line, mix, noise, polygon, smooth_step, spot, texture
 
 
 @dataclass(frozen=True)
@@ -15,7 +15,7 @@ class Part:
     """A mesh of its own in the head frame.
 
     `rest` (V, 3) float32; `triangles` (T, 3) int32; `uv` (V, 2) float32 texels; `texture` (h, w, 5) uint8; `jaw` share
-    of the jaw's motion it takes; `behind` added to its depth so that skin covers it; `shade` (V,) light that reaches it.
+    of the jaw's motion it takes; `behind` added to its depth so that skin covers it; `shade` (V,) light reaching it.
     """
 
     rest: np.ndarray
@@ -185,7 +185,9 @@ def glasses(mesh: HeadMesh, colour: np.ndarray, kind: int, thickness: float) -> 
         centres.append(centre)
         power = (0.9, 0.45, 0.6)[kind]
         c, s = np.cos(turn), np.sin(turn)
-        ring = np.stack([np.sign(c) * np.abs(c) ** power * 0.245, np.sign(s) * np.abs(s) ** power * (0.21, 0.165, 0.17)[kind]], 1)
+        ring = np.stack(
+            [np.sign(c) * np.abs(c) ** power * 0.245, np.sign(s) * np.abs(s) ** power * (0.21, 0.165, 0.17)[kind]], 1
+        )
         x, y = centre[0] + ring[:, 0], centre[1] + ring[:, 1]
         z = -0.20 + 0.35 * np.abs(x) ** 2
         full = np.stack([x, y, z], 1)
@@ -197,8 +199,3 @@ def glasses(mesh: HeadMesh, colour: np.ndarray, kind: int, thickness: float) -> 
     arc = np.stack([bridge_x, centres[0][1] - 0.05 - 0.025 * np.cos(np.linspace(-1.5, 1.5, 9)), np.full(9, -0.29)], 1)
     curves.append((arc, thickness))
     return curves
-
-
-def cover(mask: np.ndarray, soft: float) -> np.ndarray:
-    """A softened copy of a mask (0 to 1)."""
-    return np.clip(blurred(mask.astype(np.float32), soft), 0, 1)

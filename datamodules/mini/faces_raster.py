@@ -10,7 +10,7 @@ from numba import njit
 
 
 @njit(cache=True)
-def vertex_normals(points, triangles):  # type: ignore[no-untyped-def]
+def vertex_normals(points, triangles):
     """Unit normals of a mesh, area-weighted, pointing to the camera (negative z) where they can be told.
 
     Args:
@@ -38,7 +38,7 @@ def vertex_normals(points, triangles):  # type: ignore[no-untyped-def]
 
 
 @njit(cache=True)
-def draw_mesh(image, depth, points, triangles, uv, light, gloss, texture, cull):  # type: ignore[no-untyped-def]
+def draw_mesh(image, depth, points, triangles, uv, light, gloss, texture, cull):
     """Draw one mesh into `image`, nearer surfaces first in `depth`; translucent texels are blended.
 
     Args:
@@ -96,14 +96,19 @@ def draw_mesh(image, depth, points, triangles, uv, light, gloss, texture, cull):
                 k10, k01 = fv - k11, fu - k11
                 k00 = one - fv - k01
                 p, q, r, s = texture[i, j], texture[i, j + 1], texture[i + 1, j], texture[i + 1, j + 1]
-                alpha = k00 * np.float32(p[3]) + k01 * np.float32(q[3]) + k10 * np.float32(r[3]) + k11 * np.float32(s[3])
+                alpha = (
+                    k00 * np.float32(p[3]) + k01 * np.float32(q[3]) + k10 * np.float32(r[3]) + k11 * np.float32(s[3])
+                )
                 if alpha < faint:
                     continue
                 shine = unit * np.float32(p[4])
                 cover = alpha * unit
                 for k in range(3):
                     albedo = unit * (
-                        k00 * np.float32(p[k]) + k01 * np.float32(q[k]) + k10 * np.float32(r[k]) + k11 * np.float32(s[k])
+                        k00 * np.float32(p[k])
+                        + k01 * np.float32(q[k])
+                        + k10 * np.float32(r[k])
+                        + k11 * np.float32(s[k])
                     )
                     lit = w0 * light[a, k] + w1 * light[b, k] + w2 * light[c, k]
                     mirrored = w0 * gloss[a, k] + w1 * gloss[b, k] + w2 * gloss[c, k]

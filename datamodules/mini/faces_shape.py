@@ -169,7 +169,7 @@ def head_shape(identity: Identity, rng: np.random.Generator) -> HeadShape:
 
 
 class Surface:
-    """The skin as a function of (angle, t): t is the height on the head, and runs on under the jaw and down the neck."""
+    """The skin as a function of (angle, t): t is the height on the head, and runs on under the jaw and on the neck."""
 
     def __init__(self, shape: HeadShape):
         self.shape = shape

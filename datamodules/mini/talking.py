@@ -14,7 +14,7 @@ from typing import Protocol
 
 import numpy as np
 
-from datamodules.mini.faces_mesh import CONTROLS
+from datamodules.mini.faces_controls import CONTROLS
 
 
 class TimedPhoneme(Protocol):
@@ -57,9 +57,11 @@ _CONSONANTS = {
     "f": Viseme(0.10, 0.12, 0.1, 0, 0.25, tucked=True), "v": Viseme(0.10, 0.12, 0.1, 0, 0.25, tucked=True),
     "w": Viseme(0.12, 0.20, 0, 1.0), "ɥ": Viseme(0.12, 0.20, 0, 0.95), "j": Viseme(0.15, 0.40, 0.55, insistence=0.8),
     "ɹ": Viseme(0.20, 0.34, 0, 0.50), "r": Viseme(0.20, 0.34, 0, 0.45), "ʃ": Viseme(0.12, 0.55, 0, 0.50, 0.30),
-    "ʒ": Viseme(0.12, 0.50, 0, 0.50, 0.30), "ɕ": Viseme(0.10, 0.50, 0.45, 0, 0.15), "ʂ": Viseme(0.14, 0.50, 0, 0.35, 0.25),
+    "ʒ": Viseme(0.12, 0.50, 0, 0.50, 0.30),
+    "ɕ": Viseme(0.10, 0.50, 0.45, 0, 0.15), "ʂ": Viseme(0.14, 0.50, 0, 0.35, 0.25),
     "s": Viseme(0.06, 0.45, 0.35), "z": Viseme(0.06, 0.45, 0.35), "θ": Viseme(0.18, 0.42, 0.15),
-    "ð": Viseme(0.18, 0.42, 0.15), "t": Viseme(0.12, 0.38, 0.2, insistence=0.6), "d": Viseme(0.14, 0.38, 0.2, insistence=0.6),
+    "ð": Viseme(0.18, 0.42, 0.15), "t": Viseme(0.12, 0.38, 0.2, insistence=0.6),
+    "d": Viseme(0.14, 0.38, 0.2, insistence=0.6),
     "n": Viseme(0.16, 0.38, 0.15, insistence=0.6), "ɾ": Viseme(0.18, 0.36, 0.1, insistence=0.4),
     "l": Viseme(0.26, 0.40, 0.1, insistence=0.6), "k": Viseme(0.28, 0.34, insistence=0.35),
     "ɡ": Viseme(0.28, 0.34, insistence=0.35), "g": Viseme(0.28, 0.34, insistence=0.35),

@@ -9,8 +9,8 @@ import numpy as np
 from scipy.ndimage import gaussian_filter1d
 from scipy.signal import find_peaks
 
-from datamodules.mini.faces import from_angles
-from datamodules.mini.faces_mesh import CONTROLS
+from datamodules.mini.faces_controls import CONTROLS
+from datamodules.mini.faces_pose import from_angles
 from datamodules.mini.talking import TimedPhoneme, mouth_controls
 
 PROSODY_RATE = 100.0
@@ -101,13 +101,19 @@ def perform(
     column = {name: k for k, name in enumerate(CONTROLS)}
     beat, stress = _beats(waveform, sample_rate, times)
     drift = _slow(rng, frames, fps, 2.5)
-    controls[:, column["smile"]] = np.clip(manner.smile * (1 + 0.4 * drift[:, 0]), 0, 0.5) * (1 - controls[:, column["round"]])
+    controls[:, column["smile"]] = np.clip(manner.smile * (1 + 0.4 * drift[:, 0]), 0, 0.5) * (
+        1 - controls[:, column["round"]]
+    )
     lift = manner.brows * np.clip(0.55 * stress + 0.12 * drift[:, 1], 0, 1)
     controls[:, column["brows"]] = lift
     controls[:, column["frown"]] = np.clip(0.25 * drift[:, 2], 0, 0.6)
     lids = _blinks(rng, times, manner.blink_seconds)
     controls[:, column["blink_left"]] = controls[:, column["blink_right"]] = lids
-    sway = _slow(rng, frames, fps, 1.1) * manner.sway * (1.0, 0.6, 0.5) + _slow(rng, frames, fps, 3.5) * manner.sway * (1.2, 0.6, 0.5)
+    sway = _slow(rng, frames, fps, 1.1) * manner.sway * (1.0, 0.6, 0.5) + _slow(rng, frames, fps, 3.5) * manner.sway * (
+        1.2,
+        0.6,
+        0.5,
+    )
     angles = manner.rest + sway
     angles[:, 1] += manner.nod * beat
     angles[:, 0] += 0.25 * manner.nod * np.gradient(beat) * fps * 0.1

@@ -14,8 +14,7 @@ import cv2
 import numpy as np
 import soundfile
 
-from datamodules.mini.faces import DrawnPerson, FacePainter, Scene, draw_scene, from_angles
-from datamodules.mini.faces_mesh import CONTROLS
+from datamodules.mini.faces import CONTROLS, DrawnPerson, FacePainter, Scene, draw_scene, from_angles
 from datamodules.mini.identity import Identity, Voice, draw_identity, draw_voice
 from datamodules.mini.recording import write_sound, write_video
 from datamodules.mini.sentences import draw_sentence
@@ -28,7 +27,7 @@ _LETTERS = string.ascii_letters + string.digits + "-_"
 
 
 @dataclass(frozen=True)
-class _Counts:
+class Counts:
     voxceleb_persons: int
     voxceleb_clips: int
     celebrities: int
@@ -38,7 +37,7 @@ class _Counts:
     mandarin_addresses: int
 
 
-_COUNTS = {"full": _Counts(80, 2, 320, 6, 3, 184, 60), "small": _Counts(6, 1, 12, 2, 2, 5, 1)}
+COUNTS = {"full": Counts(80, 2, 320, 6, 3, 184, 60), "small": Counts(6, 1, 12, 2, 2, 5, 1)}
 
 
 @dataclass(frozen=True)
@@ -96,9 +95,11 @@ class _VoxJob:
     seed: int
 
 
-def write_voxceleb2(root: Path, size: str = "full", seed: int = 0, workers: int | None = None, progress: bool = True) -> dict[str, float]:
+def write_voxceleb2(
+    root: Path, size: str = "full", seed: int = 0, workers: int | None = None, progress: bool = True
+) -> dict[str, float]:
     """Write `dev/{mp4,aac,txt}/idXXXXX/<video>/00001.*` and `vox2_meta.csv`; returns counts and minutes."""
-    counts = _COUNTS[size]
+    counts = COUNTS[size]
     jobs = [_VoxJob(root, k, counts.voxceleb_clips, seed) for k in range(counts.voxceleb_persons)]
     seconds = run_jobs(_write_vox_person, jobs, workers, progress, "VoxCeleb2")
     rows = ["VoxCeleb2 ID ,VGGFace2 ID ,Gender ,Set "]
@@ -133,8 +134,18 @@ def _write_vox_person(job: _VoxJob) -> float:
 
 def _vox_text(name: str, video_id: str, landmarks: np.ndarray) -> str:
     low, high = landmarks[..., :2].min(1), landmarks[..., :2].max(1)
-    rows = [f"{k:06d} {x:.3f} {y:.3f} {w:.3f} {h:.3f}" for k, (x, y, w, h) in enumerate(np.concatenate([low, high - low], 1) / 224)]
-    head = ["Identity  : \t" + name, "Reference : \t" + video_id, "Offset    : \t0", "FV Conf   : \t20.000\t(1)", "ASD Conf  : \t5.000", ""]
+    rows = [
+        f"{k:06d} {x:.3f} {y:.3f} {w:.3f} {h:.3f}"
+        for k, (x, y, w, h) in enumerate(np.concatenate([low, high - low], 1) / 224)
+    ]
+    head = [
+        "Identity  : \t" + name,
+        "Reference : \t" + video_id,
+        "Offset    : \t0",
+        "FV Conf   : \t20.000\t(1)",
+        "ASD Conf  : \t5.000",
+        "",
+    ]
     return "\n".join([*head, "FRAME \tX \tY \tW \tH ", *rows]) + "\n"
 
 
@@ -151,9 +162,11 @@ class _CelebrityJob:
     seed: int
 
 
-def write_cnceleb(root: Path, size: str = "full", seed: int = 0, workers: int | None = None, progress: bool = True) -> dict[str, float]:
+def write_cnceleb(
+    root: Path, size: str = "full", seed: int = 0, workers: int | None = None, progress: bool = True
+) -> dict[str, float]:
     """Write `CN-Celeb_flac/{data,dev,eval}` and `faces/id00000/*.jpg`; every tenth person is in `eval`."""
-    counts = _COUNTS[size]
+    counts = COUNTS[size]
     jobs = [
         _CelebrityJob(root, k, counts.pictures, counts.utterances, k % 10 == 9, seed) for k in range(counts.celebrities)
     ]
@@ -166,7 +179,9 @@ def write_cnceleb(root: Path, size: str = "full", seed: int = 0, workers: int | 
     evaluated = [f"id{job.person:05d}" for job in jobs if job.evaluation]
     tests = [f"test/{path.name}" for path in sorted((speech / "eval" / "test").glob("*.flac"))]
     lists = speech / "eval" / "lists"
-    (lists / "enroll.lst").write_text("".join(f"{n}-enroll enroll/{n}-enroll.flac\n" for n in evaluated), encoding="utf-8")
+    (lists / "enroll.lst").write_text(
+        "".join(f"{n}-enroll enroll/{n}-enroll.flac\n" for n in evaluated), encoding="utf-8"
+    )
     (lists / "test.lst").write_text("".join(f"{test}\n" for test in tests), encoding="utf-8")
     trials = [f"{n}-enroll {test} {int(test[5:12] == n)}\n" for n in evaluated for test in tests]
     (lists / "trials.lst").write_text("".join(trials), encoding="utf-8")
@@ -244,13 +259,21 @@ def obama(seed: int) -> _Person:
     return _Person(identity, draw_voice(identity, rng), draw_manner(rng))
 
 
-def write_obama(root: Path, size: str = "full", seed: int = 0, workers: int | None = None, progress: bool = True) -> dict[str, float]:
+def write_obama(
+    root: Path, size: str = "full", seed: int = 0, workers: int | None = None, progress: bool = True
+) -> dict[str, float]:
     """Write `NAME.mp4` (160x160, with sound), `NAME.landmarks.npz` and `NAME.txt`: one person, several minutes."""
-    counts = _COUNTS[size]
+    counts = COUNTS[size]
     root.mkdir(parents=True, exist_ok=True)
     languages = ["en"] * counts.addresses + ["zh"] * counts.mandarin_addresses
     jobs = [
-        _AddressJob(root, k, tuple(range(len(languages)))[k * _SERIES : (k + 1) * _SERIES], tuple(languages[k * _SERIES : (k + 1) * _SERIES]), seed)
+        _AddressJob(
+            root,
+            k,
+            tuple(range(len(languages)))[k * _SERIES : (k + 1) * _SERIES],
+            tuple(languages[k * _SERIES : (k + 1) * _SERIES]),
+            seed,
+        )
         for k in range(-(-len(languages) // _SERIES))
     ]
     seconds = run_jobs(_write_series, jobs, workers, progress, "Obama")
