@@ -12,6 +12,7 @@ from torch import Tensor
 from torch.func import functional_call
 
 from anyonenet.losses.adversarial import AdversarialLoss
+from anyonenet.losses.mouth import mouth_emphasis
 from anyonenet.losses.perceptual import PerceptualLoss
 from anyonenet.networks.image_translation import ImageTranslator
 from anyonenet.networks.patch_discriminator import PatchDiscriminator
@@ -29,6 +30,7 @@ class ImageTranslationModule(LightningModule):
         widths, blocks: of the translator; the defaults are MakeItTalk's.
         discriminator_width: channels of the discriminator's first layer.
         l1_weight, perceptual_weight: 1, as in MakeItTalk.
+        mouth_weight: of the pixels at the mouth in the L1, against 1 far from it (1 = the paper).
         adversarial_weight: the paper states none; 0.01 is pix2pix's proportion to its L1.
         adversarial_kind: 'bce' (pix2pix's) or 'least_squares'.
         features: of the perceptual loss: 'vgg19' (the paper's) or 'gabor', which needs no weights.
@@ -44,6 +46,7 @@ class ImageTranslationModule(LightningModule):
         discriminator_width: int = 64,
         l1_weight: float = 1.0,
         perceptual_weight: float = 1.0,
+        mouth_weight: float = 1.0,
         adversarial_weight: float = 0.01,
         adversarial_kind: str = "bce",
         features: str = "vgg19",
@@ -68,7 +71,9 @@ class ImageTranslationModule(LightningModule):
         if self.global_step // 2 < self.hparams["coarse_steps"]:
             photos, sketches, targets = (F.avg_pool2d(picture, 2) for picture in (photos, sketches, targets))
         made = self.network(torch.cat([sketches, photos], dim=1)).float()
-        l1 = F.l1_loss(made, targets)
+        scale = made.shape[-1] / batch.targets.shape[-1]
+        weights = mouth_emphasis(batch.target_landmarks * scale, *made.shape[2:], self.hparams["mouth_weight"])
+        l1 = ((made - targets).abs() * weights).mean()
         perceptual = self._perceptual(made, targets)
         fixed = {name: parameter.detach() for name, parameter in self.discriminator.named_parameters()}
         fooled = self.adversarial.generator(functional_call(self.discriminator, fixed, (sketches, made)))
