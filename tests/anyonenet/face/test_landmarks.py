@@ -99,6 +99,12 @@ def test_profile_is_refused_with_its_angle(detector: LandmarkDetector, photo: np
         detector(photo, box, largest_yaw_degrees=0.0)
 
 
+def test_a_box_without_a_face_is_refused(detector: LandmarkDetector) -> None:
+    noise = cv2.GaussianBlur(np.random.default_rng(0).integers(0, 256, (300, 300, 3)).astype(np.uint8), (0, 0), 3)
+    with pytest.raises(FaceError, match=r"waver by \d\.\d\d eye distances\): it is in profile, covered or blurred"):
+        detector(noise, FaceBox(80, 80, 220, 220, 0.5))
+
+
 def test_fan_without_its_weights_says_where_they_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     import torch
 
