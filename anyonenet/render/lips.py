@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from scipy.interpolate import CubicSpline
 
 from anyonenet.render.head import HeadMotion
+from anyonenet.render.photo_teeth import shows_teeth
 from anyonenet.render.raster import ramp
 from anyonenet.render.seam import find_seam
 
@@ -20,9 +21,9 @@ OUTER_CORNERS = [48, 54]
 CURVE_POINTS = 9
 """points of an inner-lip curve, from the person's right corner to the left; every second one is a landmark"""
 
-_CLOSED_GAP = 0.05
-"""mean gap of the inner-lip landmarks, outer-eye distances, below which a photo's mouth counts as closed: detectors
-leave 0.00 to 0.03 on closed mouths, and 0.12 or more where teeth show"""
+_CLOSED_GAP, OPEN_GAP = 0.022, 0.07
+"""mean gaps of the inner-lip landmarks, outer-eye distances, below which a photo's mouth counts as closed and above
+which as open; between them, where detectors leave closed mouths at times, it is open if it shows teeth"""
 _LIP_TUCK = 0.02
 
 _dense = CubicSpline(np.arange(5), np.eye(5), bc_type="natural")(np.linspace(0, 4, CURVE_POINTS))
@@ -63,7 +64,10 @@ class PhotoLips:
         _, down = mouth_axes(points)
         self._gaps = np.maximum((self._landmark_lower - self._landmark_upper) @ down, 0.0)
         self.gap = float(self._gaps[2:7].mean() / unit)
-        self.closed = self.gap < _CLOSED_GAP
+        parted = self.gap > OPEN_GAP or (
+            self.gap > _CLOSED_GAP and shows_teeth(photo, self._landmark_upper, self._landmark_lower)
+        )
+        self.closed = not parted
         self.upper, self.lower = self._landmark_upper.copy(), self._landmark_lower.copy()
         if self.closed:
             middle = (self._landmark_upper + self._landmark_lower) / 2

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from scipy.interpolate import CubicSpline
 
 from anyonenet.render.head import HeadMotion
-from anyonenet.render.lips import CURVE_POINTS, MouthShape, PhotoLips
+from anyonenet.render.lips import CURVE_POINTS, OPEN_GAP, MouthShape, PhotoLips
 from anyonenet.render.palette import mouth_colours
 from anyonenet.render.photo_teeth import photo_teeth
 from anyonenet.render.raster import fill_polygon, ramp, smoothstep
@@ -57,12 +57,12 @@ class Mouth:
         self._skull_anchor = np.append(lips.upper[middle], landmarks[_UPPER_MIDDLE, 2]).astype(np.float64)
         self._jaw_anchor = np.append(lips.lower[middle], landmarks[_LOWER_MIDDLE, 2]).astype(np.float64)
         own, own_lower = None, None
-        if not lips.closed:
+        if lips.gap > OPEN_GAP:  # a narrower slit shows too little of them
             own, own_lower = photo_teeth(photo, lips.upper, lips.lower, unit, self._colours.lip)
         self._own_teeth = own is not None
         self._own_lower_teeth = own_lower
         anchor = self._skull_anchor[:2]
-        if not lips.closed:  # teeth that the open mouth hides stay hidden until the lip rises
+        if lips.gap > OPEN_GAP:  # teeth that the open mouth hides stay hidden until the lip rises
             anchor = anchor - 0.03 * unit * axes[:, 1]
         self._skull = own or draw_upper_teeth(anchor, axes, unit, self._colours)
         self._jaw = draw_jaw(self._jaw_anchor[:2], axes, unit, self._colours)

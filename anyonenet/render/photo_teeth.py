@@ -6,11 +6,39 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from anyonenet.render.raster import smoothstep
+from anyonenet.render.raster import fill_polygon, smoothstep
 from anyonenet.render.seam import darkest_path
 from anyonenet.render.teeth import Layer, canvas
 
 Array = NDArray[np.float32]
+
+
+_TEETH_LIGHTER = 14.0
+"""by how much teeth outshine the lips where lips are barely apart, in CIELAB lightness scaled to 255"""
+
+
+def shows_teeth(photo: NDArray[np.uint8], upper: Array, lower: Array) -> bool:
+    """Whether lips that are barely apart show teeth: something clearly lighter than the lips between them.
+
+    Args:
+        photo: (H, W, 3) uint8.
+        upper, lower: (9, 2) pixels, inner edges of the lips.
+    """
+    inside = np.zeros(photo.shape[:2], np.uint8)
+    fill_polygon(inside, np.concatenate([upper, lower[::-1]]))
+    gap = float(np.linalg.norm(lower[len(lower) // 2] - upper[len(upper) // 2]))
+    # the lips: as much again above and below the opening
+    down = (lower - upper).mean(0) / max(float(np.linalg.norm((lower - upper).mean(0))), 1e-6)
+    reach = max(1.5 * gap, 3.0) * down
+    around = np.zeros_like(inside)
+    fill_polygon(around, np.concatenate([upper[2:7] - reach, (lower[2:7] + reach)[::-1]]))
+    around[np.asarray(cv2.dilate(inside, np.ones((3, 3), np.uint8))) > 0] = 0
+    if not inside.any() or not around.any():
+        return False
+    lab = cv2.cvtColor(photo, cv2.COLOR_RGB2LAB).astype(np.float32)
+    teeth, lips = np.quantile(lab[inside > 0], 0.75, axis=0), np.median(lab[around > 0], axis=0)
+    redness = np.median(lab[inside > 0][:, 1]) - lips[1]
+    return bool(teeth[0] - lips[0] > _TEETH_LIGHTER and redness < 0)
 
 
 def photo_teeth(

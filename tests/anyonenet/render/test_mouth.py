@@ -84,3 +84,14 @@ def test_a_mouth_has_the_colours_of_its_photo(faces):
     dark = mouth_colours((photo * 0.5).astype(np.uint8), landmarks)
     assert colours.teeth.mean() > colours.tongue.mean() > colours.cavity.mean()
     assert dark.teeth.mean() < 0.75 * colours.teeth.mean()
+
+
+def test_lips_barely_apart_are_open_only_if_they_show_teeth(faces):
+    photo, landmarks = faces.drawn()
+    landmarks = landmarks.copy()
+    landmarks[[65, 66, 67], 1] += 0.04 * unit(landmarks)
+    assert PhotoLips(photo, landmarks, unit(landmarks)).closed
+    left, right = landmarks[[61, 63], 0].astype(int)
+    top, bottom = np.round(landmarks[[62, 66], 1]).astype(int)
+    photo[top : bottom + 1, left - 2 : right + 3] = (235, 230, 220)
+    assert not PhotoLips(photo, landmarks, unit(landmarks)).closed
