@@ -12,8 +12,8 @@ from commands.stages import STAGES
 TEMPLATE = """\
 # {stage}: {title}
 
-Weights of the `{network}` network ({parameters:,} numbers, {megabytes:.1f} MB as 16-bit floats), made by
-`anyonenet export` and loaded by `anyonenet.weights.load_weights`, which checks their SHA-256.
+Weights of the `{network}` network ({parameters:,} numbers, {megabytes:.1f} MB as 16-bit floats), loaded by
+`anyonenet.weights.load_weights`, which checks their SHA-256.
 
 - **Trained on:** {corpus}
 - **Meant for:** {purpose}

@@ -46,9 +46,12 @@ def main(arguments: list[str]) -> int:
     if values.json is not None:
         values.json.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
     if values.card:
-        from commands.cards import add_figures
+        from commands.cards import add_figures, write_readme
 
         add_figures(weights / values.stage, figures)
+        judge = weights / "phoneme_recogniser"  # trained by the TTS's evaluation where it is missing
+        if values.stage == "tts" and judge.is_dir():
+            write_readme(judge)
     return 0
 
 

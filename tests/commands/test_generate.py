@@ -120,9 +120,7 @@ def test_weights_that_are_corrupt_or_of_another_stage_are_named(typed, tiny_weig
 def test_manifest_makes_the_good_jobs_and_names_the_bad(typed, astronaut, tmp_path, capsys):
     shutil.copy(astronaut, tmp_path / "face.png")
     Image.fromarray(np.zeros((300, 300, 3), dtype=np.uint8)).save(tmp_path / "dark.png")
-    (tmp_path / "jobs.csv").write_text(
-        "text,image,out\nHi.,dark.png,one.mp4\nHi.,face.png,two.mp4\n", encoding="utf-8"
-    )
+    (tmp_path / "jobs.csv").write_text("text,image,out\nHi.,dark.png,one.mp4\nHi.,face.png,two.mp4\n", encoding="utf-8")
     assert typed(manifest=tmp_path / "jobs.csv", text=None, image=None, out=None) == 2
     captured = capsys.readouterr()
     assert captured.err.count("\n") == 1 and "one.mp4: " in captured.err and "no face found" in captured.err
