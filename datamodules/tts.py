@@ -35,7 +35,7 @@ class TTSData(pl.LightningDataModule):
         longest_seconds: float = 10.0,
         unseen_share: float = 0.1,
         held_back: int = 50,
-        embedding_utterances: int = 8,
+        embedding_utterances: int = 6,
         embedding_noise: float = 0.2,
         workers: int = 0,
         seed: int = 0,
@@ -89,19 +89,20 @@ class TTSData(pl.LightningDataModule):
     def speaker_table(self) -> tuple[list[str], np.ndarray]:
         """Names of the training speakers and the mean embedding of each, `(speakers, 1024)` float32 unit vectors."""
         manifest = self.speech.manifest.iloc[self.splits["train"]]
-        groups = manifest.groupby(manifest["corpus"] + "/" + manifest["speaker"]).indices
-        rows = np.array(self.splits["train"])
-        names = sorted(groups)
-        return names, np.stack([mean_embedding(self.speakers, rows[groups[name]]) for name in names])
+        names = sorted(set(manifest["corpus"] + "/" + manifest["speaker"]))
+        voices = voices_of(self.speakers, self._tested())
+        return names, np.stack([mean_embedding(self.speakers, voices[name]) for name in names])
+
+    def _tested(self) -> set[int]:
+        return set(self.splits["test_seen"]) | set(self.splits["test_unseen"])
 
     def _loader(self, split: str, shuffle: bool) -> DataLoader[Any]:
         rows = self.splits[split]
-        voices = self.splits["train"] if split in ("train", "validation") else rows
         dataset = TTSDataset(
             self.speech,
             self.speakers,
             rows,
-            voices,
+            self._tested(),
             self.embedding_utterances if shuffle else 0,
             self.embedding_noise if shuffle else 0.0,
         )
@@ -131,22 +132,19 @@ class TTSDataset(Dataset[Item]):
 
     Args:
         speech, speakers: the two stores of `datamodules.tts_features`.
-        rows: the items, as rows of the stores.
-        voices: rows whose embeddings may be averaged for their speakers.
-        utterances: 1 to this many of them, drawn anew each epoch; 0 takes all of them.
+        rows: the items, as rows of `speech`.
+        held_back: rows of `speech` whose embeddings may not be used.
+        utterances: 1 to this many of the speaker's, drawn anew each epoch, are averaged; 0 takes all of them.
         noise: length of the noise added to the average.
     """
 
     def __init__(
-        self, speech: Store, speakers: Store, rows: list[int], voices: list[int], utterances: int, noise: float
+        self, speech: Store, speakers: Store, rows: list[int], held_back: set[int], utterances: int, noise: float
     ):
         self.speech, self.speakers, self.rows = speech, speakers, rows
         self.utterances, self.noise = utterances, noise
-        names = (speech.manifest["corpus"] + "/" + speech.manifest["speaker"]).to_numpy()
-        self.names = names[rows]
-        self.voices: dict[str, np.ndarray] = {
-            name: np.array([row for row in voices if names[row] == name]) for name in sorted(set(self.names))
-        }
+        self.names = (speech.manifest["corpus"] + "/" + speech.manifest["speaker"]).to_numpy()[rows]
+        self.voices = voices_of(speakers, held_back)
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -158,8 +156,6 @@ class TTSDataset(Dataset[Item]):
         symbols = self.speech.array("symbols", row).astype(np.int64)
         rng = draw.generator()
         voices = self.voices[self.names[draw.index]]
-        if len(voices) == 0:
-            voices = np.array([row])
         if self.utterances:
             count = min(int(rng.integers(1, self.utterances + 1)), len(voices))
             voices = rng.choice(voices, size=count, replace=False)
@@ -187,7 +183,19 @@ class Collate:
         return TTSBatch(symbols, symbol_lengths, mels, mel_lengths, embeddings)
 
 
-def mean_embedding(speakers: Store, rows: Sequence[int] | np.ndarray) -> np.ndarray:
-    """`(1024,)` float32 unit-length mean of the embeddings of `rows`."""
-    mean = np.mean([speakers.array("embedding", int(row))[0] for row in rows], axis=0)
+def voices_of(speakers: Store, held_back: set[int]) -> dict[str, np.ndarray]:
+    """Speaker -> the items of `speakers` that may be used for it: outside of `held_back`, if there are any."""
+    rows = speakers.manifest["row"].to_numpy()
+    free = np.array([row not in held_back for row in rows])
+    names = speakers.manifest["speaker"].to_numpy()
+    voices = {}
+    for name in sorted(set(names)):
+        items = np.flatnonzero(names == name)
+        voices[name] = items[free[items]] if free[items].any() else items
+    return voices
+
+
+def mean_embedding(speakers: Store, items: Sequence[int] | np.ndarray) -> np.ndarray:
+    """`(1024,)` float32 unit-length mean of the embeddings of some items of `speakers`."""
+    mean = np.mean([speakers.array("embedding", int(item))[0] for item in items], axis=0)
     return (mean / np.linalg.norm(mean)).astype(np.float32)

@@ -28,6 +28,10 @@ LEVEL_DB = -24.0
 """every utterance's active frames get this mean level, dB of full scale"""
 QUIET_DB = -40.0
 """frames this far below the loudest count as silence"""
+EMBEDDED_UTTERANCES = 6
+"""of each speaker get a speaker embedding"""
+EMBEDDED_SECONDS = 3.0
+"""of an utterance, from its start, go into its embedding"""
 LEAD_SECONDS, TAIL_SECONDS = 0.05, 0.1
 """silence kept before and after the speech"""
 
@@ -84,7 +88,10 @@ def speech_store(
 
 
 def speaker_store(folder: Path, speech: Store, encoder_weights: Path) -> Store:
-    """The speaker embedding of every item of `speech`, in its order, built where it is not there yet.
+    """Speaker embeddings of some utterances of every speaker, built where they are not there yet.
+
+    `EMBEDDED_UTTERANCES` of each speaker, the first by the hash of their names: an embedding says who speaks, not
+    what is said, and a big corpus has hundreds of utterances a speaker.
 
     Args:
         folder: that holds one store for each speaker encoder, by its checksum.
@@ -92,31 +99,46 @@ def speaker_store(folder: Path, speech: Store, encoder_weights: Path) -> Store:
         encoder_weights: folder of the exported speaker encoder.
 
     Returns:
-        Items with the field id and the array `embedding` `(1, 1024)` float32.
+        Items with the fields row (of `speech`) and speaker ('corpus/speaker') and the array `embedding` `(1, 1024)`
+        float32.
 
     Raises:
         WeightsError: no usable speaker encoder there.
     """
     digest = read_card(encoder_weights)[2].sha256
-    options = {"kind": "tts speakers", "encoder": digest, "items": len(speech), "speech": speech.options}
+    rows = _embedded_rows(speech.manifest)
+    options = {
+        "kind": "tts speakers",
+        "encoder": digest,
+        "items": len(rows),
+        "seconds": EMBEDDED_SECONDS,
+        "speech": speech.options,
+    }
     folder = Path(folder) / digest[:12]
     if not (folder / "store.json").is_file():
-        encoder, _ = load_weights(encoder_weights, "speaker_encoder")
-        lengths = speech.lengths("mel")
-        embeddings: dict[int, np.ndarray] = {}
-        order = np.argsort(lengths, kind="stable")
-        with torch.inference_mode():
+        encoder, card = load_weights(encoder_weights, "speaker_encoder")
+        longest = round(EMBEDDED_SECONDS * card.mel.frame_rate)
+        lengths = np.minimum(speech.lengths("mel"), longest)
+        names = (speech.manifest["corpus"] + "/" + speech.manifest["speaker"]).to_numpy()
+        order = sorted(rows, key=lambda row: int(lengths[row]))
+        with StoreWriter(folder, options) as writer, torch.inference_mode():
             for begin in tqdm(range(0, len(order), _ENCODED_TOGETHER), desc="speaker embeddings", unit="batch"):
-                rows = order[begin : begin + _ENCODED_TOGETHER]
-                mels = torch.zeros(len(rows), int(lengths[rows].max()), speech.array("mel", 0).shape[1])
-                for place, row in enumerate(rows):
-                    mels[place, : lengths[row]] = torch.from_numpy(speech.array("mel", row).astype(np.float32))
-                found = encoder(mels, torch.from_numpy(lengths[rows].astype(np.int64))).numpy()
-                embeddings.update(zip(rows.tolist(), found))
-        with StoreWriter(folder, options) as writer:
-            for row, name in enumerate(speech.manifest["id"]):
-                writer.add({"id": name}, {"embedding": embeddings[row][None].astype(np.float32)})
+                part = order[begin : begin + _ENCODED_TOGETHER]
+                mels = torch.zeros(len(part), int(lengths[part].max()), speech.array("mel", 0).shape[1])
+                for place, row in enumerate(part):
+                    mel = speech.array("mel", row)[: lengths[row]]
+                    mels[place, : len(mel)] = torch.from_numpy(mel.astype(np.float32))
+                found = encoder(mels, torch.from_numpy(lengths[part].astype(np.int64))).numpy().astype(np.float32)
+                for row, embedding in zip(part, found):
+                    writer.add({"row": row, "speaker": names[row]}, {"embedding": embedding[None]})
     return Store(folder, options)
+
+
+def _embedded_rows(manifest: pd.DataFrame) -> list[int]:
+    order = (manifest["corpus"] + "/" + manifest["id"]).map(lambda name: hash_fraction(f"voice/{name}")).sort_values()
+    ordered = manifest.loc[order.index]
+    chosen = ordered.groupby(ordered["corpus"] + "/" + ordered["speaker"]).head(EMBEDDED_UTTERANCES)
+    return sorted(int(row) for row in chosen.index)
 
 
 def symbols_of(utterance: Utterance) -> tuple[str, ...]:

@@ -49,10 +49,12 @@ class TTSModule(pl.LightningModule):
         initial_step: float = 1.0,
         initial_width: float = 10.0,
         normalise: Literal["none", "sum"] = "none",
+        postnet_bfloat16: bool = False,
         reduction_schedule: dict[int, int] | None = None,
         distance: Literal["mse", "l1", "both"] = "mse",
         stop_weight: float = 1.0,
         stop_positive_weight: float = 5.0,
+        guide_weight: float = 0.0,
         learning_rate: float = 1e-3,
         warmup_steps: int = 0,
         final_learning_rate: float = 1e-5,
@@ -64,9 +66,9 @@ class TTSModule(pl.LightningModule):
     ):
         """
         Args:
-            speaker_projection … normalise: of `Tacotron`; `reduction_factor` is the highest used.
+            speaker_projection … postnet_bfloat16: of `Tacotron`; `reduction_factor` is the highest used.
             reduction_schedule: step -> reduction factor from that step on; None keeps `reduction_factor` throughout.
-            distance, stop_weight, stop_positive_weight: of `TTSLoss`.
+            distance, stop_weight, stop_positive_weight, guide_weight: of `TTSLoss`.
             learning_rate: of Adam, reached after `warmup_steps`.
             final_learning_rate: from `decay_end` on.
             decay_start, decay_end: steps between which the rate falls.
@@ -98,8 +100,9 @@ class TTSModule(pl.LightningModule):
             initial_step=initial_step,
             initial_width=initial_width,
             normalise=normalise,
+            postnet_bfloat16=postnet_bfloat16,
         )
-        self.loss = TTSLoss(distance, stop_weight, stop_positive_weight, MelSettings().silence)
+        self.loss = TTSLoss(distance, stop_weight, stop_positive_weight, guide_weight, silence=MelSettings().silence)
         self.speakers: dict[str, Any] = {}
         self.reduction_schedule = dict(sorted((reduction_schedule or {0: reduction_factor}).items()))
 
@@ -139,7 +142,7 @@ class TTSModule(pl.LightningModule):
     def training_step(self, batch: TTSBatch, batch_index: int) -> Tensor:
         self.network.use_reduction_factor(self.reduction_factor_at(self.global_step))
         output = self(batch, self._generator(self.global_step))
-        losses = self.loss(output, batch.mels, batch.mel_lengths)
+        losses = self.loss(output, batch.mels, batch.mel_lengths, batch.symbol_lengths)
         self._log_losses("train", losses, len(batch.mels))
         total: Tensor = losses.total
         return total
@@ -161,7 +164,9 @@ class TTSModule(pl.LightningModule):
     def validation_step(self, batch: TTSBatch, batch_index: int) -> None:
         """Teacher-forced losses and measures of the attention; the first batch is also synthesised freely."""
         output = self(batch, self._generator(batch_index))
-        self._log_losses("validation", self.loss(output, batch.mels, batch.mel_lengths), len(batch.mels))
+        self._log_losses(
+            "validation", self.loss(output, batch.mels, batch.mel_lengths, batch.symbol_lengths), len(batch.mels)
+        )
         factor = self.network.reduction_factor
         values = [
             (measures.diagonality(item), measures.coverage(item), measures.sharpness(item))
@@ -194,7 +199,7 @@ class TTSModule(pl.LightningModule):
 
     def _log_losses(self, split: str, losses: TTSLosses, items: int) -> None:
         self.log(f"{split}/loss", losses.total, prog_bar=True, batch_size=items)
-        for name in ("coarse", "refined", "stop"):
+        for name in ("coarse", "refined", "stop", "guide"):
             self.log(f"{split}/{name}", getattr(losses, name), batch_size=items)
 
     def _synthesise(self, batch: TTSBatch) -> None:

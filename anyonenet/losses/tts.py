@@ -1,4 +1,4 @@
-"""Losses of the speech synthesiser (Tacotron 2, Shen et al. 2018, section 2.2): mel before and after the post-net, stop.
+"""Losses of the speech synthesiser (Tacotron 2, Shen et al. 2018, section 2.2): mel twice, and the stop sign.
 
 All are means over what is inside the utterances; padding never counts.
 """
@@ -25,6 +25,8 @@ class TTSLosses:
     refined: Tensor
     """mel after the post-net"""
     stop: Tensor
+    guide: Tensor
+    """attention away from the text's even pace, and attention lost; 0 where it is not asked for"""
 
 
 class TTSLoss(nn.Module):
@@ -34,6 +36,11 @@ class TTSLoss(nn.Module):
         distance: 'mse' (Tacotron 2), 'l1' (Tacotron), or 'both' added.
         stop_weight: of the cross-entropy in the sum.
         stop_positive_weight: of the one last step against the many before it.
+        guide_weight: of a guide for the attention: its mass, where it is more than `tolerance` away from an even pace
+            through the text, times that distance, and the square of what its rows lack to one. 0 (the paper) leaves
+            it out. Unlike the usual guided attention it acts on normalised rows and its pull does not fade with
+            distance, so it finds components that have run off.
+        tolerance: of the guide, a share of the text's length.
         silence: the standardised mel value that fills the last, incomplete step.
     """
 
@@ -42,6 +49,8 @@ class TTSLoss(nn.Module):
         distance: str = "mse",
         stop_weight: float = 1.0,
         stop_positive_weight: float = 5.0,
+        guide_weight: float = 0.0,
+        tolerance: float = 0.08,
         silence: float = 0.0,
     ):
         super().__init__()
@@ -50,12 +59,15 @@ class TTSLoss(nn.Module):
         self.distance = distance
         self.stop_weight = stop_weight
         self.stop_positive_weight = stop_positive_weight
+        self.guide_weight = guide_weight
+        self.tolerance = tolerance
         self.silence = silence
 
-    def forward(self, output: TacotronOutput, mels: Tensor, mel_lengths: Tensor) -> TTSLosses:
+    def forward(self, output: TacotronOutput, mels: Tensor, mel_lengths: Tensor, symbol_lengths: Tensor) -> TTSLosses:
         """
         Args:
             output: of the network, S steps of r frames.
+            symbol_lengths: `(B,)` int64, symbols.
             mels: `(B, T, bands)`, the truth; T <= S * r.
             mel_lengths: `(B,)` int64, frames.
         """
@@ -72,7 +84,11 @@ class TTSLoss(nn.Module):
         coarse = self._mel_distance(output.mels.float(), target, mask)
         refined = self._mel_distance(output.refined_mels.float(), target, mask)
         stop = self._stop_loss(output.stop_logits.float(), step_numbers, last_step)
-        return TTSLosses(coarse + refined + self.stop_weight * stop, coarse, refined, stop)
+        guide = mels.new_zeros(())
+        if self.guide_weight > 0:
+            guide = self._guide(output.alignments.float(), last_step, symbol_lengths)
+        total = coarse + refined + self.stop_weight * stop + self.guide_weight * guide
+        return TTSLosses(total, coarse, refined, stop, guide)
 
     def _mel_distance(self, said: Tensor, target: Tensor, mask: Tensor) -> Tensor:
         difference = (said - target) * mask
@@ -91,3 +107,14 @@ class TTSLoss(nn.Module):
             logits, target, reduction="none", pos_weight=logits.new_tensor(self.stop_positive_weight)
         )
         return (entropy * mask).sum() / mask.sum()
+
+    def _guide(self, alignments: Tensor, last_step: Tensor, symbol_lengths: Tensor) -> Tensor:
+        _, steps, symbols = alignments.shape
+        step_numbers = torch.arange(steps, device=alignments.device)
+        places = torch.arange(symbols, device=alignments.device) / (symbol_lengths - 1).clamp_min(1)[:, None]  # (B, N)
+        line = step_numbers / last_step.clamp_min(1)[:, None]  # (B, S)
+        beyond = ((places[:, None] - line[..., None]).abs() - self.tolerance).clamp_min(0)  # (B, S, N)
+        mass = alignments.sum(-1)
+        away = (alignments * beyond).sum(-1) / (mass + 1e-3)
+        mask = step_numbers <= last_step[:, None]
+        return ((away + (1 - mass).square() * 0.1) * mask).sum() / mask.sum()

@@ -64,7 +64,10 @@ def test_overfits_four_samples_and_stops() -> None:
     first = None
     for step in range(220):
         losses = loss(
-            network(**batch, generator=torch.Generator().manual_seed(step)), batch["mels"], batch["mel_lengths"]
+            network(**batch, generator=torch.Generator().manual_seed(step)),
+            batch["mels"],
+            batch["mel_lengths"],
+            batch["symbol_lengths"],
         )
         first = first or float(losses.refined)
         optimiser.zero_grad()
@@ -86,7 +89,7 @@ def test_overfits_four_samples_and_stops() -> None:
 
 def test_every_parameter_gets_a_gradient() -> None:
     network, batch = Tacotron(**SMALL), four_samples()
-    losses = TTSLoss()(network(**batch), batch["mels"], batch["mel_lengths"])
+    losses = TTSLoss()(network(**batch), batch["mels"], batch["mel_lengths"], batch["symbol_lengths"])
     losses.total.backward()
     without = [name for name, value in network.named_parameters() if value.grad is None or not value.grad.any()]
     assert without == []

@@ -1,0 +1,121 @@
+"""Training of the phoneme recogniser on the recordings that the TTS trains on; minutes on one core."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from torch import nn
+from tqdm import tqdm
+
+from anyonenet.audio.mel import MelSettings
+from anyonenet.errors import WeightsError
+from anyonenet.text.symbols import SYMBOLS
+from anyonenet.weights import WeightsCard, load_weights, save_weights
+from datamodules.batching import LengthBatchSampler
+from datamodules.store import Store
+from evaluation.metrics.speech import edit_distance
+from evaluation.phoneme_recogniser import BLANK, PhonemeRecogniser, spoken
+
+CORPUS = "the true recordings of the embedded corpora's TTS part (synthetic; anyonenet mini)"
+
+
+def recogniser(
+    folder: Path, speech: Store, splits: dict[str, list[int]], steps: int, seed: int = 0
+) -> PhonemeRecogniser:
+    """The recogniser in `folder`, trained and written there first where there is none.
+
+    Args:
+        folder: of its weights.
+        speech: what `datamodules.tts_features.speech_store` gave.
+        splits: of `tts_splits`; it is trained on 'train' and its card measures 'validation'.
+        steps: of training.
+        seed: of its start and of the batches' order.
+
+    Raises:
+        WeightsError: weights are there but corrupt, or made for another symbol table.
+    """
+    if not (folder / "config.json").is_file():
+        network = train(speech, splits["train"], steps, seed)
+        errors, symbols = count_errors(network, speech, splits["validation"])
+        card = WeightsCard(
+            stage="phoneme_recogniser",
+            corpus=CORPUS,
+            symbols=SYMBOLS,
+            metrics={"phoneme_error_rate_validation": round(errors / max(symbols, 1), 4)},
+        )
+        save_weights(folder, network, card)
+    loaded, card = load_weights(folder, "phoneme_recogniser")
+    if card.symbols != SYMBOLS:
+        raise WeightsError(f"{folder} was trained with another symbol table; delete it, and it is trained again")
+    assert isinstance(loaded, PhonemeRecogniser)
+    return loaded
+
+
+def train(speech: Store, rows: list[int], steps: int, seed: int = 0, batch_size: int = 16) -> PhonemeRecogniser:
+    """A recogniser taught on some rows of the store.
+
+    Args:
+        speech: mels and symbols.
+        rows: which.
+        steps: of Adam, the rate rising to 2e-3 and falling as a cosine.
+        seed: of its start and of the batches' order.
+        batch_size: utterances a step.
+    """
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        network = PhonemeRecogniser(len(SYMBOLS))
+    optimiser = torch.optim.Adam(network.parameters())
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 2e-3, total_steps=steps, pct_start=0.1)
+    ctc = nn.CTCLoss(blank=BLANK, zero_infinity=True)
+    sampler = LengthBatchSampler(speech.lengths("mel")[rows], batch_size, seed)
+    generator = torch.Generator().manual_seed(seed)
+    progress = tqdm(total=steps, desc="phoneme recogniser", unit="step", mininterval=5)
+    while progress.n < steps:
+        for draws in sampler:
+            mels, lengths = padded([speech.array("mel", rows[draw.index]) for draw in draws])
+            targets = [spoken(speech.array("symbols", rows[draw.index])) for draw in draws]
+            # a little noise, so that it does not hang on details that no synthesis could keep
+            mels = mels + 0.1 * torch.randn(mels.shape, generator=generator)
+            scores, valid = network(mels, lengths)
+            loss = ctc(
+                scores.transpose(0, 1),
+                torch.tensor([symbol for target in targets for symbol in target]),
+                valid,
+                torch.tensor([len(target) for target in targets]),
+            )
+            optimiser.zero_grad()
+            loss.backward()
+            nn.utils.clip_grad_norm_(network.parameters(), 5.0)
+            optimiser.step()
+            schedule.step()
+            progress.update()
+            progress.set_postfix(loss=f"{loss.item():.3f}", refresh=False)
+            if progress.n == steps:
+                break
+        sampler.set_epoch(sampler.epoch + 1)
+    progress.close()
+    return network.eval().requires_grad_(False)
+
+
+def count_errors(network: PhonemeRecogniser, speech: Store, rows: list[int]) -> tuple[int, int]:
+    """Errors on true recordings (substitutions, insertions, deletions) and the number of symbols spoken."""
+    errors = symbols = 0
+    order = sorted(rows, key=lambda row: int(speech.lengths("mel")[row]))
+    for begin in range(0, len(order), 16):
+        part = order[begin : begin + 16]
+        for row, heard in zip(part, network.recognise(*padded([speech.array("mel", row) for row in part]))):
+            said = spoken(speech.array("symbols", row))
+            errors += edit_distance(said, heard)
+            symbols += len(said)
+    return errors, symbols
+
+
+def padded(mels: list[np.ndarray]) -> tuple[torch.Tensor, torch.Tensor]:
+    """Mels `(T, bands)` -> `(B, T, bands)` float32 padded with silence, and `(B,)` lengths."""
+    lengths = torch.tensor([len(mel) for mel in mels])
+    together = torch.full((len(mels), int(lengths.max()), mels[0].shape[1]), MelSettings().silence)
+    for row, mel in zip(together, mels):
+        row[: len(mel)] = torch.from_numpy(np.asarray(mel, dtype=np.float32))
+    return together, lengths

@@ -1,0 +1,215 @@
+"""How good the exported TTS is: failures, spectral distance, intelligibility and voice, on sentences never trained on.
+
+Half of the sentences are spoken with voices of speakers never trained on. Speech is judged as it is heard: the mel is
+turned into a waveform (Griffin-Lim) and that is analysed again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import torch
+from tqdm import tqdm
+
+from anyonenet.audio.griffin_lim import griffin_lim
+from anyonenet.audio.mel import MelSettings, log_mel
+from anyonenet.errors import WeightsError
+from anyonenet.metrics.alignment import AttentionReport, report
+from anyonenet.text.symbols import SYMBOLS
+from anyonenet.weights import load_weights
+from datamodules.store import Store
+from datamodules.tts import mean_embedding, voices_of
+from datamodules.tts_features import levelled, speaker_store, speech_store, trimmed, tts_splits
+from evaluation.metrics.speech import mel_cepstral_distance, phoneme_error_rate
+from evaluation.phoneme_recogniser import PhonemeRecogniser, spoken
+from evaluation.recogniser_training import padded, recogniser
+
+TOGETHER = 10
+"""sentences synthesised in one batch"""
+
+
+@dataclass(frozen=True)
+class Spoken:
+    """One test sentence as the TTS spoke it."""
+
+    row: int
+    """of the store: the true recording"""
+    mel: np.ndarray  # (T, 80) of the waveform
+    attention: AttentionReport
+    frames: int
+
+
+def evaluate(
+    weights: Path,
+    root: Path,
+    features: Path,
+    sentences: int = 100,
+    recogniser_steps: int = 3000,
+    seed: int = 0,
+) -> dict[str, float]:
+    """Measure `weights/tts`, with `weights/phoneme_recogniser` (trained and written first where it is missing).
+
+    Args:
+        weights: folder of the exported stages; the speaker encoder is needed too.
+        root: folder of the corpora VCTK and AISHELL-3.
+        features: folder of the feature stores.
+        sentences: at most so many; half of them of unseen speakers.
+        recogniser_steps: of the recogniser's training.
+        seed: of the synthesis.
+
+    Returns:
+        Figures by name; `_seen` and `_unseen` say whether the speakers were trained on.
+        `failures` (sentences), `mcd` and `mcd_wrong` (dB, to the true and to another recording of the same speaker),
+        `mcd_share` (their quotient), `per_true`, `per_synthesised` and `per_ratio`, `cosine_target`, `beats_others`
+        (share of pairs of a sentence and another speaker of the language in which the target is nearer),
+        `nearest_is_target` (share of sentences), `length_ratio` (synthesised to true duration).
+
+    Raises:
+        WeightsError: no usable weights.
+        CorpusError: a corpus is missing.
+    """
+    network, card = load_weights(weights / "tts", "tts")
+    if card.symbols != SYMBOLS:
+        raise WeightsError(f"{weights / 'tts'} was trained with another symbol table; train and export it again")
+    speech = speech_store(features / "tts", root, ["vctk", "aishell3"], card.mel, 0.4, 10.0)
+    speakers = speaker_store(features / "tts_speakers", speech, weights / "speaker_encoder")
+    splits = tts_splits(speech.manifest)
+    listener = recogniser(weights / "phoneme_recogniser", speech, splits, recogniser_steps)
+    voices = Voices(speech, speakers, splits)
+    encoder, _ = load_weights(weights / "speaker_encoder", "speaker_encoder")
+    figures: dict[str, float] = {}
+    for kind in ("seen", "unseen"):
+        rows = balanced(speech, splits[f"test_{kind}"], sentences // 2)
+        said = synthesise(network, speech, rows, voices, card.mel, seed)
+        figures |= {f"{name}_{kind}": value for name, value in spectral_figures(said, speech, card.mel).items()}
+        figures |= {f"{name}_{kind}": value for name, value in intelligibility(listener, said, speech).items()}
+        figures |= {f"{name}_{kind}": value for name, value in voices.compare(encoder, said).items()}
+    figures["failures"] = figures["failures_seen"] + figures["failures_unseen"]
+    for name in ("mcd_share", "beats_others"):
+        figures[name] = (figures[f"{name}_seen"] + figures[f"{name}_unseen"]) / 2
+    return figures
+
+
+def synthesise(
+    network: torch.nn.Module, speech: Store, rows: list[int], voices: Voices, settings: MelSettings, seed: int
+) -> list[Spoken]:
+    """Speak the sentences of some rows with the voices of their speakers, waveform and all."""
+    order = sorted(rows, key=lambda row: len(speech.array("symbols", row)))
+    said = []
+    for number, begin in enumerate(tqdm(range(0, len(order), TOGETHER), desc="synthesis", unit="batch")):
+        part = order[begin : begin + TOGETHER]
+        lengths = torch.tensor([len(speech.array("symbols", row)) for row in part])
+        symbols = torch.zeros(len(part), int(lengths.max()), dtype=torch.int64)
+        for line, row in zip(symbols, part):
+            line[: len(speech.array("symbols", row))] = torch.from_numpy(speech.array("symbols", row).astype(np.int64))
+        embeddings = torch.from_numpy(np.stack([voices.of(row) for row in part]))
+        limit = 2 * int(max(len(speech.array("mel", row)) for row in part)) + 80
+        generator = torch.Generator().manual_seed(seed * 100_003 + number)
+        result = network.generate(symbols, lengths, embeddings, limit, generator)  # type: ignore[operator]
+        factor = int(network.reduction_factor)  # type: ignore[arg-type]
+        for place, row in enumerate(part):
+            frames = int(result.lengths[place])
+            alignment = result.alignments[place, : -(-frames // factor), : lengths[place]].numpy()
+            attention = report(alignment, bool(result.stopped[place]), frames, len(speech.array("mel", row)))
+            said.append(Spoken(row, as_heard(result.mels[place, :frames], settings), attention, frames))
+    return said
+
+
+def as_heard(mel: torch.Tensor, settings: MelSettings) -> np.ndarray:
+    """The mel of the waveform of a mel, trimmed and levelled as the recordings are."""
+    waveform = griffin_lim(mel.clamp_min(settings.silence)[None], settings)[0].numpy()
+    waveform = levelled(trimmed(waveform, settings), settings)
+    return log_mel(torch.from_numpy(waveform), settings).numpy()
+
+
+def spectral_figures(said: list[Spoken], speech: Store, settings: MelSettings) -> dict[str, float]:
+    """Failures, durations, and mel-cepstral distances to the right and to a wrong recording of the same speaker."""
+    names = speech.manifest["corpus"] + "/" + speech.manifest["speaker"]
+    texts = speech.manifest["text"]
+    right, wrong = [], []
+    for item in said:
+        others = [row for row in np.flatnonzero(names == names[item.row]) if texts[row] != texts[item.row]]
+        length = len(speech.array("mel", item.row))
+        other = min(others, key=lambda row: abs(len(speech.array("mel", row)) - length))  # not told by its length
+        right.append(mel_cepstral_distance(item.mel, speech.array("mel", item.row), settings))
+        wrong.append(mel_cepstral_distance(item.mel, speech.array("mel", other), settings))
+    ratios = [item.frames / len(speech.array("mel", item.row)) for item in said]
+    return {
+        "failures": float(sum(item.attention.failed for item in said)),
+        "length_ratio": float(np.mean(ratios)),
+        "mcd": float(np.mean(right)),
+        "mcd_wrong": float(np.mean(wrong)),
+        "mcd_share": float(np.mean(right) / np.mean(wrong)),
+    }
+
+
+def intelligibility(listener: PhonemeRecogniser, said: list[Spoken], speech: Store) -> dict[str, float]:
+    """Phoneme error rates of the true recordings and of the synthesised ones."""
+    references = [spoken(speech.array("symbols", item.row)) for item in said]
+    true = _heard(listener, [speech.array("mel", item.row) for item in said])
+    synthesised = _heard(listener, [item.mel for item in said])
+    rates = phoneme_error_rate(references, true), phoneme_error_rate(references, synthesised)
+    return {"per_true": rates[0], "per_synthesised": rates[1], "per_ratio": rates[1] / max(rates[0], 1e-9)}
+
+
+class Voices:
+    """The speakers of the store as the speaker encoder hears them.
+
+    A speaker's embedding is the mean over its utterances outside of the tests; for unseen speakers all of these are
+    recordings that nothing was trained on.
+    """
+
+    def __init__(self, speech: Store, speakers: Store, splits: dict[str, list[int]]):
+        manifest = speech.manifest
+        self.names = (manifest["corpus"] + "/" + manifest["speaker"]).to_numpy()
+        self.languages = manifest["language"].to_numpy()
+        tested = set(splits["test_seen"]) | set(splits["test_unseen"])
+        self.means: dict[str, np.ndarray] = {}
+        self.language_of: dict[str, str] = {}
+        for name, items in voices_of(speakers, tested).items():
+            self.means[name] = mean_embedding(speakers, items)
+            self.language_of[name] = str(self.languages[np.flatnonzero(self.names == name)[0]])
+
+    def of(self, row: int) -> np.ndarray:
+        """`(1024,)` float32: the voice of a row's speaker."""
+        return self.means[self.names[row]]
+
+    def compare(self, encoder: torch.nn.Module, said: list[Spoken]) -> dict[str, float]:
+        """Whether the synthesised voices are nearer to their targets than to the language's other speakers."""
+        targets, beaten, nearest = [], [], []
+        for item in said:
+            mels, lengths = padded([item.mel])
+            with torch.inference_mode():
+                embedding = encoder(mels, lengths)[0].numpy()
+            target = self.names[item.row]
+            cosine = float(embedding @ self.means[target])
+            others = np.array(
+                [
+                    embedding @ mean
+                    for name, mean in self.means.items()
+                    if name != target and self.language_of[name] == self.languages[item.row]
+                ]
+            )
+            targets.append(cosine)
+            beaten.append(float((others < cosine).mean()))
+            nearest.append(float((others < cosine).all()))
+        return {
+            "cosine_target": float(np.mean(targets)),
+            "beats_others": float(np.mean(beaten)),
+            "nearest_is_target": float(np.mean(nearest)),
+        }
+
+
+def balanced(speech: Store, rows: Sequence[int], count: int) -> list[int]:
+    """At most `count` rows, the languages in turn, in the order given."""
+    languages = speech.manifest["language"]
+    groups = [[row for row in rows if languages[row] == language] for language in sorted(set(languages[list(rows)]))]
+    turns = [group[place] for place in range(max(map(len, groups))) for group in groups if place < len(group)]
+    return turns[:count]
+
+
+def _heard(listener: PhonemeRecogniser, mels: list[np.ndarray]) -> list[list[int]]:
+    return [listener.recognise(*padded([mel]))[0] for mel in mels]
