@@ -18,10 +18,9 @@ class Sound:
 
 
 def spoken(*phonemes: str, each: float = 0.09, pause: float = 0.2) -> list[Sound]:
-    edges = [0.0, pause, *(pause + each * (k + 1) for k in range(len(phonemes)))]
-    sounds = [Sound("", 0.0, pause)]
-    sounds += [Sound(p, a, b) for p, a, b in zip(phonemes, edges[1:], edges[2:], strict=True)]
-    return [*sounds, Sound("", edges[-1], edges[-1] + pause)]
+    edges = [pause + each * k for k in range(len(phonemes) + 1)]
+    sounds = [Sound(p, a, b) for p, a, b in zip(phonemes, edges, edges[1:], strict=False)]
+    return [Sound("", 0.0, pause), *sounds, Sound("", edges[-1], edges[-1] + pause)]
 
 
 def at(sounds: list[Sound], phoneme: str) -> slice:
