@@ -42,16 +42,18 @@ def main(arguments: list[str]) -> int:
         voices.append((f"{name} ({language})", np.load(video.with_suffix(".mel.npy")), read_audio(video, 16000)))
         print(f"{name:<12}{time.perf_counter() - start:6.1f} s")
     start = time.perf_counter()
-    from evaluation.figures import contact_sheet, voice_figure
+    from evaluation.figures import contact_sheet, stacked, voice_figure
 
     for name in photos:
         contact_sheet(values.out / f"{name}.mp4", values.out / f"{name}.sheet.png")
     pitches = voice_figure(voices, values.out / "voices.png")
+    sheets = [values.out / f"{name}.sheet.png" for name in photos]
+    stacked([*sheets, values.out / "voices.png"], values.out / "demo.png")
     print(f"{'figures':<12}{time.perf_counter() - start:6.1f} s")
     print(f"{'all':<12}{time.perf_counter() - begin:6.1f} s")
     for (title, _, _), pitch in zip(voices, pitches, strict=True):
         print(f"voice of {title}: mean F0 {pitch:.0f} Hz")
-    for name in ("astronaut.mp4", "astronaut.sheet.png", "hopper.mp4", "hopper.sheet.png", "voices.png"):
+    for name in ("astronaut.mp4", "astronaut.sheet.png", "hopper.mp4", "hopper.sheet.png", "voices.png", "demo.png"):
         print(values.out / name)
     return 0
 

@@ -13,12 +13,11 @@ from anyonenet.audio.mel import MelSettings
 from anyonenet.render.video import read_video
 from evaluation.metrics.pitch import track_f0
 
-SHEET_COLUMNS = 4
 TILE_PIXELS = 320
 
 
-def contact_sheet(video: Path, out: Path, count: int = 12) -> None:
-    """Frames of a video, evenly spaced from first to last, as one PNG, four in a row.
+def contact_sheet(video: Path, out: Path, count: int = 12, columns: int = 6) -> None:
+    """Frames of a video, evenly spaced from first to last, as one PNG, `columns` in a row.
 
     Raises:
         InputError: the video cannot be read.
@@ -29,10 +28,20 @@ def contact_sheet(video: Path, out: Path, count: int = 12) -> None:
     for number, frame in enumerate(opened.frames):
         for _ in range(int((wanted == number).sum())):
             tiles.append(_tile(frame, number / opened.fps))
-    while len(tiles) % SHEET_COLUMNS:
+    while len(tiles) % columns:
         tiles.append(np.full_like(tiles[0], 255))
-    rows = [np.hstack(tiles[start : start + SHEET_COLUMNS]) for start in range(0, len(tiles), SHEET_COLUMNS)]
+    rows = [np.hstack(tiles[start : start + columns]) for start in range(0, len(tiles), columns)]
     cv2.imwrite(str(out), np.vstack(rows)[..., ::-1])
+
+
+def stacked(pictures: Sequence[Path], out: Path, width: int = 1200) -> None:
+    """Pictures one below the other, each scaled to `width` pixels, as one PNG."""
+    scaled = []
+    for path in pictures:
+        picture = np.asarray(cv2.imread(str(path)))
+        height = round(picture.shape[0] * width / picture.shape[1])
+        scaled.append(cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA))
+    cv2.imwrite(str(out), np.vstack(scaled))
 
 
 def voice_figure(
