@@ -10,12 +10,14 @@ from commands.options import Options
 
 DESCRIPTION = """\
 Say what is installed, which weights are there and intact, which device can be used, what is
-missing and how to get it. Exit code 0: generate can run; 1: it cannot."""
+missing and how to get it; of videos, where they say they come from. Exit code 0: generate
+can run, and the videos are unchanged; 1: not so."""
 
 
 def options() -> Options:
     """The options of this verb."""
     parser = Options("doctor", DESCRIPTION, "anyonenet doctor")
+    parser.add_argument("videos", nargs="*", type=Path, metavar="VIDEO", help="read this file's provenance too")
     parser.add_argument("--weights", type=Path, metavar="DIR", help="folder of exported weights (default: ours)")
     return parser
 
@@ -24,7 +26,8 @@ def main(arguments: list[str]) -> int:
     values = options().read(arguments)
     from commands.places import default_weights
 
-    checks = [*packages(), device(), *weights(values.weights or default_weights()), phonemes(), credentials()]
+    folder = values.weights or default_weights()
+    checks = [*packages(), device(), *weights(folder), phonemes(), credentials(), *map(provenance, values.videos)]
     for needed, good, line in checks:
         print(f"{'ok     ' if good else 'MISSING' if needed else 'without'} {line}")
     return 0 if all(good for needed, good, _ in checks if needed) else 1
@@ -100,3 +103,11 @@ def credentials() -> Check:
     except AnyoneNetError as error:
         return True, False, f"content credentials: {error}"
     return True, True, "content credentials: videos are signed with this machine's own certificate"
+
+
+def provenance(video: Path) -> Check:
+    """A video's content credentials, read back."""
+    from anyonenet.render.provenance import verify
+
+    found = verify(video)
+    return True, found.valid, f"video {found.message}"
