@@ -163,13 +163,13 @@ def _warped(image: NDArray[np.uint8], matrix: NDArray[np.float64], canvas: int) 
     return cv2.warpAffine(image, matrix, size, flags=cv2.INTER_LINEAR, borderValue=128).astype(np.uint8)
 
 
-def square_of(points: NDArray[np.float64]) -> tuple[tuple[float, float], float, float]:
+def square_of(points: NDArray[np.floating]) -> tuple[tuple[float, float], float, float]:
     """Centre, side (pixels) and roll (radians) of the square that the HOG detector would put around these 68 points.
 
     It sits on the head, not on the outline of the points: a point behind the bridge of the nose is its centre however
     the head is turned (fitted to 288 detections between -35 and 35 degrees of yaw; they lie within 4 % of its side).
     """
-    pose = fit_pose(points, frontal_template())
+    pose = fit_pose(np.asarray(points, dtype=np.float64), frontal_template())
     centre = pose.scale * (quaternion.to_matrix(pose.quaternion) @ _HOG_CENTRE)[:2] + pose.translation
     roll = float(quaternion.to_euler(pose.quaternion)[2])
     return (float(centre[0]), float(centre[1])), _HOG_SIDE * pose.scale, roll

@@ -111,9 +111,10 @@ def test_failure_leaves_the_old_file_and_nothing_else(tmp_path: Path) -> None:
     def refuse(path: Path) -> None:
         raise InputError("cannot sign")
 
+    refusing = VideoWriter(tmp_path / "a.mp4", 64, 48, finish=refuse)
+    refusing.write_frame(_frame())
     with pytest.raises(InputError, match="cannot sign"):
-        with VideoWriter(tmp_path / "a.mp4", 64, 48, finish=refuse) as writer:
-            writer.write_frame(_frame())
+        refusing.close()
     assert (tmp_path / "a.mp4").read_bytes() == b"old"
     assert [path.name for path in tmp_path.iterdir()] == ["a.mp4"]
 
@@ -168,9 +169,9 @@ def test_wrong_use_is_named(tmp_path: Path) -> None:
         VideoWriter(tmp_path / "a.mp4", 64, 48) as writer,
     ):
         writer.write_frame(_frame(0, 48, 65))
-    with pytest.raises(ValueError, match="without sound"):
-        with VideoWriter(tmp_path / "a.mp4", 64, 48, sample_rate=None) as writer:
-            writer.write_audio(np.zeros(10))
+    silent = VideoWriter(tmp_path / "a.mp4", 64, 48, sample_rate=None)
+    with pytest.raises(ValueError, match="without sound"), silent:
+        silent.write_audio(np.zeros(10))
     assert [path.name for path in tmp_path.iterdir()] == ["folder.mp4"]
 
 
