@@ -135,7 +135,7 @@ def _detect_hog(image: NDArray[np.uint8], side: int, tilt_degrees: float) -> lis
     boxes = []
     for rectangle, score in zip(rectangles, scores):
         centre = np.array([(rectangle.left() + rectangle.right()) / 2, (rectangle.top() + rectangle.bottom()) / 2, 1])
-        x, y = inverse @ centre
+        x, y = (float(value) for value in inverse @ centre)
         half = factor * rectangle.width() / 2
         confidence = 1 / (1 + math.exp(-2 * score))
         boxes.append((FaceBox(x - half, y - half, x + half, y + half, confidence, tilt_degrees), score))
@@ -197,7 +197,7 @@ def _detect_mtcnn(image: NDArray[np.uint8], inverse: NDArray[np.float64] | None 
             centre[:2] = inverse @ centre
             half *= math.hypot(inverse[0, 0], inverse[0, 1])
             roll += math.degrees(math.atan2(inverse[1, 0], inverse[0, 0]))
-        x, y = centre[:2]
+        x, y = float(centre[0]), float(centre[1])
         boxes.append(FaceBox(x - half, y - half, x + half, y + half, float(probability), roll))
     return _without_overlaps(boxes)
 
