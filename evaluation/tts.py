@@ -131,7 +131,7 @@ def spectral_figures(said: list[Spoken], speech: Store, settings: MelSettings) -
     texts = speech.manifest["text"]
     right, wrong = [], []
     for item in said:
-        others = [row for row in np.flatnonzero(names == names[item.row]) if texts[row] != texts[item.row]]
+        others = [int(row) for row in np.flatnonzero(names == names[item.row]) if texts[row] != texts[item.row]]
         length = len(speech.array("mel", item.row))
         other = min(others, key=lambda row: abs(len(speech.array("mel", row)) - length))  # not told by its length
         right.append(mel_cepstral_distance(item.mel, speech.array("mel", item.row), settings))

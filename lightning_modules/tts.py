@@ -104,12 +104,14 @@ class TTSModule(pl.LightningModule):
         )
         self.loss = TTSLoss(distance, stop_weight, stop_positive_weight, guide_weight, silence=MelSettings().silence)
         self.speakers: dict[str, Any] = {}
-        self.reduction_schedule = dict(sorted((reduction_schedule or {0: reduction_factor}).items()))
+        # a checkpoint read by the command line brings its keys as text
+        schedule = reduction_schedule or {0: reduction_factor}
+        self.reduction_schedule = dict(sorted((int(step), factor) for step, factor in schedule.items()))
 
     def setup(self, stage: str) -> None:
         """Take note of the training speakers, where the DataModule knows them (`speaker_table`)."""
         data = getattr(self.trainer, "datamodule", None)
-        if stage == "fit" and hasattr(data, "speaker_table"):
+        if stage == "fit" and data is not None and hasattr(data, "speaker_table"):
             names, embeddings = data.speaker_table()
             self.speakers = {"names": names, "embeddings": encode_embeddings(embeddings)}
 

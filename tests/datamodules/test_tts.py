@@ -41,7 +41,7 @@ def test_test_sentences_and_unseen_speakers_are_never_trained_on() -> None:
     splits = tts_splits(table)
     texts, speakers = table["text"], table["speaker"]
     test = splits["test_seen"] + splits["test_unseen"]
-    assert [len(splits[name]) for name in ("test_seen", "test_unseen")] == [40, 40]  # a tenth of 400 texts a language
+    assert [len(splits[name]) for name in ("test_seen", "test_unseen")] == [16, 16]  # a tenth of 163 texts a language
     assert texts[test].is_unique
     trained = splits["train"] + splits["validation"]
     assert not set(texts[trained]) & set(texts[test])

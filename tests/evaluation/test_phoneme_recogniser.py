@@ -50,7 +50,7 @@ def speech(tmp_path: Path) -> Store:
 
 
 def test_it_learns_and_repeats_with_its_seed(speech: Store) -> None:
-    network = train(speech, list(range(24)), steps=40, batch_size=8)
+    network = train(speech, list(range(24)), steps=150, batch_size=8)
     errors, symbols = count_errors(network, speech, list(range(24, 32)))
     assert symbols == 32
     assert errors <= 8

@@ -1,0 +1,95 @@
+"""The TTS's evaluation on a store made by hand and a network that repeats the recordings."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+
+from anyonenet.audio.mel import MelSettings, log_mel
+from anyonenet.types import Synthesis
+from datamodules.store import Store, StoreWriter
+from evaluation import tts as evaluation
+
+SETTINGS = MelSettings()
+
+
+def sound(row: int) -> torch.Tensor:
+    """Harmonics whose strengths wander, different for each row: speech enough for a spectrum."""
+    rng = np.random.default_rng(row)
+    time = np.arange(8000) / 16000
+    parts = [
+        np.interp(time, np.linspace(0, 0.5, 6), rng.uniform(0, 1, 6)) * np.sin(2 * np.pi * 150 * number * time)
+        for number in range(1, 25)
+    ]
+    return torch.from_numpy((0.02 * np.sum(parts, axis=0)).astype(np.float32))
+
+
+@pytest.fixture
+def stores(tmp_path: Path) -> tuple[Store, Store]:
+    with StoreWriter(tmp_path / "speech", {}) as speech, StoreWriter(tmp_path / "speakers", {}) as speakers:
+        for row in range(8):
+            name, language = f"s{row % 4}", ("en", "zh")[row % 4 // 2]
+            speech.add(
+                {"id": f"u{row}", "corpus": "c", "speaker": name, "language": language, "text": f"t{row}"},
+                {
+                    "mel": log_mel(sound(row), SETTINGS).numpy().astype(np.float16),
+                    "symbols": np.array([7, 8, 9, 1], dtype=np.int16),
+                },
+            )
+            speakers.add({"row": row, "speaker": f"c/{name}"}, {"embedding": np.eye(1, 4, row % 4, dtype=np.float32)})
+    return Store(tmp_path / "speech"), Store(tmp_path / "speakers")
+
+
+class Parrot(torch.nn.Module):
+    """Says the recording of the speaker it is asked for; one step a symbol."""
+
+    reduction_factor = 10
+
+    def __init__(self, speech: Store):
+        super().__init__()
+        self.speech = speech
+
+    def generate(self, symbols: Any, lengths: Any, embeddings: Any, limit: int, generator: Any) -> Synthesis:
+        rows = [int(embedding.argmax()) for embedding in embeddings]
+        mels = torch.stack([torch.from_numpy(self.speech.array("mel", row).astype(np.float32)) for row in rows])
+        alignments = torch.eye(4).expand(len(rows), 4, 4)
+        return Synthesis(mels, torch.full((len(rows),), 40), alignments, torch.ones(len(rows), dtype=torch.bool))
+
+
+SPLITS = {"train": [], "validation": [], "test_seen": [4, 5, 6, 7], "test_unseen": []}
+
+
+def test_repeated_recordings_score_well(stores: tuple[Store, Store]) -> None:
+    speech, speakers = stores
+    voices = evaluation.Voices(speech, speakers, SPLITS)
+    said = evaluation.synthesise(Parrot(speech), speech, [0, 1, 2, 3], voices, SETTINGS, seed=0)
+    assert sorted(item.row for item in said) == [0, 1, 2, 3]
+    figures = evaluation.spectral_figures(said, speech, SETTINGS)
+    assert figures["failures"] == 0
+    assert figures["length_ratio"] == pytest.approx(1.0)
+    assert figures["mcd"] < 0.5 * figures["mcd_wrong"]
+    assert figures["mcd_share"] == pytest.approx(figures["mcd"] / figures["mcd_wrong"])
+
+
+def test_voices_are_compared_within_a_language(stores: tuple[Store, Store]) -> None:
+    speech, speakers = stores
+    voices = evaluation.Voices(speech, speakers, SPLITS)
+    said = evaluation.synthesise(Parrot(speech), speech, [0, 2], voices, SETTINGS, seed=0)
+
+    def encoder(mels: torch.Tensor, lengths: torch.Tensor) -> torch.Tensor:
+        """Hears speaker 0 in everything: right for row 0, wrong for row 2 whose language has speakers 2 and 3."""
+        return torch.tensor([[1.0, 0.5, 0.1, 0.2]])
+
+    figures = voices.compare(encoder, said)  # type: ignore[arg-type]
+    assert figures["beats_others"] == pytest.approx(0.5)
+    assert figures["nearest_is_target"] == pytest.approx(0.5)
+    assert figures["cosine_target"] == pytest.approx((1.0 + 0.1) / 2)
+
+
+def test_sentences_are_taken_from_the_languages_in_turn(stores: tuple[Store, Store]) -> None:
+    assert evaluation.balanced(stores[0], [0, 1, 4, 2, 3], 3) == [0, 2, 1]
+    assert evaluation.balanced(stores[0], [0, 1], 9) == [0, 1]
