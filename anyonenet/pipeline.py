@@ -152,7 +152,7 @@ class Pipeline:
     def _speaker(self, request: Request, portrait: Portrait) -> np.ndarray:
         if request.speech is not None:
             return self._voice.speaker_of_speech(read_audio(request.speech, self._voice.settings.sample_rate))
-        return self._voice.speaker_of_face(portrait.image, portrait.landmarks)
+        return self._voice.speaker_of_face(portrait.photo, portrait.photo_landmarks)
 
     def _timed_sentences(self, request: Request, speaker: np.ndarray, clock: _Clock) -> Iterator[Spoken]:
         sentences = self._voice.speak(request.text, speaker, request.language, request.seed)

@@ -33,6 +33,8 @@ class Portrait:
     scale: float
     """pixels an outer-eye distance"""
     translation: np.ndarray  # (3,) pixels
+    photo: np.ndarray  # (H', W', 3) uint8 RGB, as it came: a face embedding wants every pixel there is
+    photo_landmarks: np.ndarray  # (68, 3) pixels of `photo`
     notices: tuple[str, ...] = ()
     """what the user should know, one line each"""
 
@@ -74,6 +76,7 @@ class PortraitReader:
             landmarks = self._detector(image, box).astype(np.float64)
         except FaceError as error:
             raise FaceError(f"{path}: {error}") from None
+        photo, photo_landmarks = image, landmarks
         if crop:
             image, landmarks = _cropped(image, landmarks)
         image, landmarks = _fitted(image, landmarks, size)
@@ -85,6 +88,8 @@ class PortraitReader:
             quaternion=taken_apart.quaternions,
             scale=float(taken_apart.scale),
             translation=taken_apart.translation.astype(np.float64),
+            photo=photo,
+            photo_landmarks=photo_landmarks.astype(np.float32),
             notices=tuple(f"{path}: {notice}" for notice in notices),
         )
 

@@ -83,6 +83,14 @@ def test_several_faces_the_largest_with_a_notice_or_by_number(reader, astronaut,
         reader.read(path, face=3)
 
 
+def test_the_voice_sees_every_pixel_of_the_face(reader, astronaut):
+    portrait = reader.read(astronaut, size=128, crop=True)
+    assert portrait.photo.shape == (512, 512, 3)
+    assert np.isclose(
+        outer_eye_distance(portrait.photo_landmarks), outer_eye_distance(reader.read(astronaut).landmarks)
+    )
+
+
 @pytest.mark.parametrize("mode", ["RGBA", "L", "P", "CMYK", "I;16"])
 def test_pictures_of_every_kind_give_the_same_face(reader, astronaut, tmp_path, mode):
     photo = Image.open(astronaut)
