@@ -191,14 +191,19 @@ class Motion:
 
 
 def lip_closures(symbols: tuple[str, ...], symbol_of_frame: np.ndarray) -> np.ndarray:
-    """`(T,)` 1 where the sound of a mel frame needs closed lips, else 0.
+    """`(T,)` 1 where the sound of a mel frame, or of a neighbour, needs closed lips, else 0.
 
     Args:
         symbols: of the sentence.
         symbol_of_frame: `(T,)` index into `symbols`, -1 in silence.
     """
     wants = np.array([symbol in LIP_CLOSING for symbol in symbols] + [False])
-    return wants[symbol_of_frame].astype(np.float64)
+    now = wants[symbol_of_frame]
+    # one frame earlier and later: the shortest closure must not fall between two frames of the video
+    held = now.copy()
+    held[1:] |= now[:-1]
+    held[:-1] |= now[1:]
+    return held.astype(np.float64)
 
 
 def load_predictor(weights: Path, device: torch.device | str = "cpu") -> tuple[Any, MelSettings]:

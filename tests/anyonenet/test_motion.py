@@ -108,9 +108,10 @@ def test_head_turns_but_not_beyond_the_limit():
     assert np.allclose(np.linalg.norm(turns, axis=1), 1, atol=1e-5)
 
 
-def test_closures_follow_the_symbols():
-    spoken = lip_closures(("m", "ɑː", "zh_b"), np.array([-1, 0, 0, 1, 2, -1]))
-    assert spoken.tolist() == [0, 1, 1, 0, 1, 0]
+def test_closures_follow_the_symbols_and_a_frame_to_either_side():
+    of_frame = np.array([-1, -1, 0, 0, 1, 1, 1, 2, -1, -1])
+    spoken = lip_closures(("m", "ɑː", "zh_b"), of_frame)
+    assert spoken.tolist() == [0, 1, 1, 1, 1, 0, 1, 1, 1, 0]
 
 
 def test_predictor_from_weights_moves_a_face(tiny_weights):
