@@ -53,13 +53,13 @@ def recogniser(
     return loaded
 
 
-def train(speech: Store, rows: list[int], steps: int, seed: int = 0, batch_size: int = 16) -> PhonemeRecogniser:
+def train(speech: Store, rows: list[int], steps: int, seed: int = 0, batch_size: int = 12) -> PhonemeRecogniser:
     """A recogniser taught on some rows of the store.
 
     Args:
         speech: mels and symbols.
         rows: which.
-        steps: of Adam, the rate rising to 2e-3 and falling as a cosine.
+        steps: of Adam, the rate rising to 3e-3 and falling as a cosine.
         seed: of its start and of the batches' order.
         batch_size: utterances a step.
     """
@@ -67,7 +67,7 @@ def train(speech: Store, rows: list[int], steps: int, seed: int = 0, batch_size:
         torch.manual_seed(seed)
         network = PhonemeRecogniser(len(SYMBOLS))
     optimiser = torch.optim.Adam(network.parameters())
-    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 2e-3, total_steps=steps, pct_start=0.1)
+    schedule = torch.optim.lr_scheduler.OneCycleLR(optimiser, 3e-3, total_steps=steps, pct_start=0.1)
     ctc = nn.CTCLoss(blank=BLANK, zero_infinity=True)
     sampler = LengthBatchSampler(speech.lengths("mel")[rows], batch_size, seed)
     generator = torch.Generator().manual_seed(seed)
