@@ -95,12 +95,26 @@ class FaceVoiceDataModule(pl.LightningDataModule):
                 )
             self.splits[split] = PersonTables(names, [persons[name] for name in names])
 
-    def face_statistics(self) -> tuple[Tensor, Tensor]:
-        """Mean `(E,)` and spread (scalar: the root mean variance) of the training faces, each person counting once."""
+    def face_statistics(self, rank: int = 0) -> tuple[Tensor, Tensor, Tensor | None]:
+        """How the training faces spread.
+
+        Args:
+            rank: number of principal directions wanted.
+
+        Returns:
+            Mean `(E,)` and spread (scalar: the root mean variance), each person counting once; the `(rank, E)`
+            orthonormal directions in which the faces differ most, None where `rank` is 0.
+        """
         people = self.splits["train"].people
-        means = np.stack([person.faces.mean(0) for person in people])
-        spread = np.sqrt(np.mean([np.square(person.faces - means.mean(0)).mean() for person in people]))
-        return torch.from_numpy(means.mean(0)), torch.tensor(float(spread))
+        mean = np.stack([person.faces.mean(0) for person in people]).mean(0)
+        spread = np.sqrt(np.mean([np.square(person.faces - mean).mean() for person in people]))
+        directions = None
+        if rank > 0:
+            _, _, principal = np.linalg.svd(
+                np.concatenate([person.faces for person in people]) - mean, full_matrices=False
+            )
+            directions = torch.from_numpy(principal[:rank].copy())
+        return torch.from_numpy(mean), torch.tensor(float(spread)), directions
 
     def train_dataloader(self) -> DataLoader[Any]:
         dataset = PairDataset(self.splits["train"])

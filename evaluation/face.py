@@ -6,13 +6,17 @@ Every figure stands beside a ceiling: the same voices matched by someone who kno
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
 
 from anyonenet.errors import CorpusError
+from anyonenet.face.detection import detect_faces
+from anyonenet.face.embedding import FaceEmbedder
+from anyonenet.face.image import load_photo
+from anyonenet.face.landmarks import LandmarkDetector
 from anyonenet.weights import load_weights
 from datamodules.face_embeddings import CORPORA
 from datamodules.face_voice import FaceVoiceDataModule, PersonTables
@@ -28,8 +32,9 @@ def evaluate(
     corpora: Sequence[str] = CORPORA,
     shares: tuple[float, float] = (0.1, 0.1),
     pictures_a_person: int = 4,
-    treatments: int = 1,
+    treatments: int = 0,
     utterances_a_person: int = 12,
+    pictures: Path | None = None,
 ) -> dict[str, float]:
     """Measure `weights/face_encoder` against `weights/speaker_encoder` on validation and test persons.
 
@@ -42,6 +47,8 @@ def evaluate(
         pictures_a_person: as in training.
         treatments: as in training; treated pictures are not measured.
         utterances_a_person: as in training.
+        pictures: folder of photographs; for each with a face, `sex_NAME` is what the probe says of its voice, from
+            about -1 (a woman's) to 1 (a man's).
 
     Returns:
         `recall_at_1`, `_5`, `_10`, `median_rank`, `persons` for faces against all voices of unseen persons;
@@ -50,6 +57,7 @@ def evaluate(
 
     Raises:
         WeightsError: no usable weights.
+        InputError: a picture cannot be read.
         CorpusError: a corpus is missing, or fewer than ten persons are unseen.
     """
     network, card = load_weights(Path(weights) / "face_encoder", "face_encoder")
@@ -82,7 +90,14 @@ def evaluate(
     own = [row[gallery == person].mean() for row, person in zip(voices_of_faces @ voices.T, queries, strict=True)]
     figures["cosine"] = float(np.mean(own))
     figures["persons"] = float(len(unseen.people))
-    figures["sex_of_voice"] = sex_agreement(voices_of_faces, sexes[queries], data.splits["train"])
+    probe = sex_probe(data.splits["train"])
+    guess = probe(voices_of_faces)
+    known = sexes[queries] >= 0
+    figures["sex_of_voice"] = float((np.sign(guess[known]) == 2 * sexes[queries][known] - 1).mean())
+    if pictures is not None:
+        for name, embedding in embedded_photos(Path(pictures), card.extra.get("backend", "facenet")).items():
+            with torch.inference_mode():
+                figures[f"sex_{name}"] = float(probe(network(torch.from_numpy(embedding)[None]).numpy())[0])
     figures.update({f"ceiling_{name}": value for name, value in mini_ceiling().items()})
     return figures
 
@@ -100,13 +115,24 @@ def matching_figures(
     return figures
 
 
-def sex_agreement(voices_of_faces: np.ndarray, sexes: np.ndarray, train: PersonTables) -> float:
-    """Share of face-made voices that a probe, fitted on the training persons' real voices, gives the face's sex."""
+def sex_probe(train: PersonTables) -> Callable[[np.ndarray], np.ndarray]:
+    """Ridge regression on the training persons' real voices: `(N, 1024)` -> `(N,)`, -1 a woman's, 1 a man's."""
     known = [person for person in train.people if person.sex >= 0]
     voices = np.concatenate([person.voices for person in known])
     target = np.repeat([2.0 * person.sex - 1 for person in known], [len(person.voices) for person in known])
-    guess = ridge_probe(voices, target)(voices_of_faces[sexes >= 0])
-    return float((np.sign(guess) == 2 * sexes[sexes >= 0] - 1).mean())
+    return ridge_probe(voices, target)
+
+
+def embedded_photos(folder: Path, backend: str) -> dict[str, np.ndarray]:
+    """Name -> face embedding `(E,)` of the largest face of each picture; pictures without a face are left out."""
+    embedder, detector = FaceEmbedder(backend), LandmarkDetector("dlib")
+    found = {}
+    for path in sorted(item for item in folder.iterdir() if item.suffix.lower() in (".jpg", ".jpeg", ".png")):
+        image = load_photo(path, 1280)
+        boxes = detect_faces(image)
+        if boxes:
+            found[path.stem] = embedder(image, detector(image, boxes[0]))
+    return found
 
 
 def joined(first: PersonTables, second: PersonTables) -> PersonTables:

@@ -37,6 +37,7 @@ class FaceEncoderModule(pl.LightningModule):
         margin_every: int = 1000,
         regression: float = 0.0,
         face_noise: float = 0.0,
+        face_rank: int = 0,
         optimiser: Literal["sgd", "adam"] = "adam",
         learning_rate: float = 1e-3,
         weight_decay: float = 0.0,
@@ -53,6 +54,8 @@ class FaceEncoderModule(pl.LightningModule):
             margin_every: steps.
             regression: weight of the added cosine distance (0 = the paper's).
             face_noise: deviation of Gaussian noise put on face embeddings in training, in units of their own spread.
+            face_rank: only this many directions of the face embedding are used, those in which the training faces
+                differ most; 0 uses all (the paper's).
             optimiser: 'sgd' (momentum 0.9) or 'adam' (decoupled weight decay).
             learning_rate: constant.
             weight_decay: of the weights.
@@ -75,8 +78,8 @@ class FaceEncoderModule(pl.LightningModule):
                 "set model.init_args.backend and data.init_args.backend alike"
             )
         if self.global_step == 0:
-            mean, scale = self.trainer.datamodule.face_statistics()  # type: ignore[attr-defined]
-            self.network.set_normalisation(mean.to(self.device), scale.to(self.device))
+            statistics = self.trainer.datamodule.face_statistics(self.hparams["face_rank"])  # type: ignore[attr-defined]
+            self.network.set_normalisation(*(None if item is None else item.to(self.device) for item in statistics))
 
     def export_extra(self) -> dict[str, str]:
         """What inference must know: which face embedding to take."""

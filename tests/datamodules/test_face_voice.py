@@ -54,10 +54,12 @@ def test_treated_pictures_only_train(data):
 
 
 def test_face_statistics_count_persons_once(data):
-    mean, spread = data.face_statistics()
+    mean, spread, directions = data.face_statistics(4)
     people = data.splits["train"].people
     np.testing.assert_allclose(mean.numpy(), np.mean([person.faces.mean(0) for person in people], axis=0), rtol=1e-6)
     assert spread.ndim == 0 and spread > 0
+    torch.testing.assert_close(directions @ directions.T, torch.eye(4))
+    assert data.face_statistics()[2] is None
 
 
 def test_epochs_pair_anew_and_repeat(data):
