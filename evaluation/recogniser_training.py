@@ -53,7 +53,7 @@ def recogniser(
     return loaded
 
 
-def train(speech: Store, rows: list[int], steps: int, seed: int = 0, batch_size: int = 12) -> PhonemeRecogniser:
+def train(speech: Store, rows: list[int], steps: int, seed: int = 0, batch_size: int = 16) -> PhonemeRecogniser:
     """A recogniser taught on some rows of the store.
 
     Args:

@@ -47,7 +47,7 @@ def evaluate(
     root: Path,
     features: Path,
     sentences: int = 100,
-    recogniser_steps: int = 1500,
+    recogniser_steps: int = 2000,
     seed: int = 0,
 ) -> dict[str, float]:
     """Measure `weights/tts`, with `weights/phoneme_recogniser` (trained and written first where it is missing).

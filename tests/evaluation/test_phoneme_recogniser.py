@@ -17,14 +17,14 @@ from evaluation.recogniser_training import count_errors, recogniser, train
 
 
 def test_repetitions_are_merged_and_blanks_left_out() -> None:
-    network = PhonemeRecogniser(5, 4, 4, 4, 1).eval()
+    network = PhonemeRecogniser(5, 4, 4).eval()
     rows = torch.tensor([[0, 2, 2, 0, 2, 3, 3, 0]])
     network.forward = lambda mels, lengths: (torch.eye(5)[rows], torch.tensor([7]))  # type: ignore[method-assign]
     assert network.recognise(torch.zeros(1, 16, 4), torch.tensor([14])) == [[2, 2, 3]]
 
 
 def test_an_item_is_the_same_alone_and_in_a_batch() -> None:
-    network = PhonemeRecogniser(7, 10, 8, 8, 1).eval()
+    network = PhonemeRecogniser(7, 10, 8).eval()
     mels = torch.randn(2, 20, 10)
     together, valid = network(mels, torch.tensor([20, 13]))
     alone, _ = network(mels[1:, :13], torch.tensor([13]))
