@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import chain
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,9 @@ from datamodules.photo_variation import vary_photo
 from datamodules.store import Store, StoreWriter
 
 CORPORA = ("voxceleb2", "cnceleb")
+
+Found = tuple[Clip | Picture, str, np.ndarray, np.ndarray]
+"""where from, the picture's name, the picture `(H, W, 3)` uint8, its landmarks `(68, 2 or 3)`"""
 
 
 def face_store(
@@ -47,12 +51,12 @@ def face_store(
     """
     if corpus not in CORPORA:
         raise InputError(f"unknown corpus of faces '{corpus}'; known are {', '.join(CORPORA)}")
-    sources: list[Clip] | list[Picture]
-    sources = voxceleb2.read_clips(root) if corpus == "voxceleb2" else cnceleb.read_pictures(root)
+    clips = voxceleb2.read_clips(root) if corpus == "voxceleb2" else []
+    pictures = cnceleb.read_pictures(root) if corpus == "cnceleb" else []
     options = {
         "kind": "face embeddings",
         "corpus": corpus,
-        "sources": len(sources),
+        "sources": len(clips) + len(pictures),
         "backend": backend,
         "pictures_a_person": pictures_a_person,
         "treatments": treatments,
@@ -63,11 +67,7 @@ def face_store(
     embedder = FaceEmbedder(backend)
     with StoreWriter(folder, options) as writer:
         faces = _Faces(writer, seed)
-        found = (
-            faces.of_clips(sources, pictures_a_person)
-            if corpus == "voxceleb2"
-            else faces.of_pictures(sources, pictures_a_person)
-        )
+        found = chain(faces.of_clips(clips, pictures_a_person), faces.of_pictures(pictures, pictures_a_person))
         for source, name, image, landmarks in found:
             rng = np.random.default_rng([seed, int(hash_fraction(name) * 2**32)])
             for treatment in range(treatments + 1):
@@ -83,12 +83,12 @@ class _Faces:
     def __init__(self, writer: StoreWriter, seed: int):
         self.writer, self.seed = writer, seed
 
-    def of_clips(self, clips: list[Clip], most: int) -> Iterator[tuple[Clip, str, np.ndarray, np.ndarray]]:
+    def of_clips(self, clips: list[Clip], most: int) -> Iterator[Found]:
         """Frames at random, about `most` a person, spread over all of the person's clips."""
         counts: dict[str, int] = {}
         for clip in clips:
             counts[clip.person] = counts.get(clip.person, 0) + 1
-        for clip in tqdm(clips, desc="faces of videos", unit="clip"):
+        for clip in tqdm(clips, desc="faces of videos", unit="clip", disable=not clips):
             rng = np.random.default_rng([self.seed, int(hash_fraction(clip.id) * 2**32)])
             try:
                 track = read_track(clip)
@@ -101,8 +101,10 @@ class _Faces:
             for index in sorted(rng.choice(usable, wanted, replace=False)):
                 yield clip, f"{clip.id}/{index}", frames[index], track.landmarks[index]
 
-    def of_pictures(self, pictures: list[Picture], most: int) -> Iterator[tuple[Picture, str, np.ndarray, np.ndarray]]:
+    def of_pictures(self, pictures: list[Picture], most: int) -> Iterator[Found]:
         """The first pictures of each person, faces found by the detector."""
+        if not pictures:
+            return
         detector = LandmarkDetector("dlib")
         taken: dict[str, int] = {}
         for picture in tqdm(pictures, desc="faces of pictures", unit="picture"):

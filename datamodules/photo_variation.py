@@ -27,9 +27,8 @@ def vary_photo(image: np.ndarray, rng: np.random.Generator) -> np.ndarray:
     varied = np.clip(levels * 255 + 0.5, 0, 255).astype(np.uint8)
     if rng.random() < 0.4:
         quality = int(rng.integers(25, 80))
-        done, packed = cv2.imencode(".jpg", varied, [cv2.IMWRITE_JPEG_QUALITY, quality])
-        if done:
-            varied = cv2.imdecode(packed, cv2.IMREAD_COLOR).astype(np.uint8)
+        _, packed = cv2.imencode(".jpg", varied, [cv2.IMWRITE_JPEG_QUALITY, quality])
+        varied = np.asarray(cv2.imdecode(packed, cv2.IMREAD_COLOR), dtype=np.uint8)
     return varied
 
 

@@ -79,7 +79,9 @@ class FaceEncoderModule(pl.LightningModule):
             )
         if self.global_step == 0:
             statistics = self.trainer.datamodule.face_statistics(self.hparams["face_rank"])  # type: ignore[attr-defined]
-            self.network.set_normalisation(*(None if item is None else item.to(self.device) for item in statistics))
+            mean, scale, directions = statistics
+            directions = None if directions is None else directions.to(self.device)
+            self.network.set_normalisation(mean.to(self.device), scale.to(self.device), directions)
 
     def export_extra(self) -> dict[str, str]:
         """What inference must know: which face embedding to take."""
