@@ -41,7 +41,7 @@ class MotionSettings:
     largest_turn_degrees: float = 10.0
     """soft limit of the head's rotation away from the photo's pose"""
     lip_gain: float = 1.35
-    """multiplies the predicted displacements of mouth and jaw: the mean that a predictor gives is flatter than speech"""
+    """multiplies the displacements of mouth and jaw: the mean that a predictor gives is flatter than speech"""
     lip_sigma: float = 1.0
     """mel frames of smoothing of mouth and jaw; the other points are smoothed over four times as many"""
     join_seconds: float = 0.6
