@@ -129,6 +129,7 @@ def test_finish_sees_the_whole_file_before_it_gets_its_name(tmp_path: Path) -> N
         for _ in range(7):
             writer.write_frame(_frame())
     assert seen == [(False, 7)]
+    assert [path.name for path in tmp_path.iterdir()] == ["a.mp4"]
 
 
 def test_a_kill_leaves_no_file_under_the_outputs_name(tmp_path: Path) -> None:
