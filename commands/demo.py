@@ -48,12 +48,12 @@ def main(arguments: list[str]) -> int:
         contact_sheet(values.out / f"{name}.mp4", values.out / f"{name}.sheet.png")
     pitches = voice_figure(voices, values.out / "voices.png")
     sheets = [values.out / f"{name}.sheet.png" for name in photos]
-    stacked([*sheets, values.out / "voices.png"], values.out / "demo.png")
+    stacked([*sheets, values.out / "voices.png"], values.out / "demo.jpg")
     print(f"{'figures':<12}{time.perf_counter() - start:6.1f} s")
     print(f"{'all':<12}{time.perf_counter() - begin:6.1f} s")
     for (title, _, _), pitch in zip(voices, pitches, strict=True):
         print(f"voice of {title}: mean F0 {pitch:.0f} Hz")
-    for name in ("astronaut.mp4", "astronaut.sheet.png", "hopper.mp4", "hopper.sheet.png", "voices.png", "demo.png"):
+    for name in ("astronaut.mp4", "astronaut.sheet.png", "hopper.mp4", "hopper.sheet.png", "voices.png", "demo.jpg"):
         print(values.out / name)
     return 0
 

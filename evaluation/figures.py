@@ -35,7 +35,7 @@ def contact_sheet(video: Path, out: Path, count: int = 12, columns: int = 6) -> 
 
 
 def stacked(pictures: Sequence[Path], out: Path, width: int = 1200) -> None:
-    """Pictures one below the other, each scaled to `width` pixels, as one PNG."""
+    """Pictures one below the other, each scaled to `width` pixels, as one PNG or JPEG."""
     scaled = []
     for path in pictures:
         picture = np.asarray(cv2.imread(str(path)))

@@ -42,7 +42,7 @@ def workplace(tmp_path_factory, tiny_weights, astronaut) -> Path:
 
 
 @pytest.mark.parametrize("command", COMMANDS)
-@pytest.mark.timeout(240)
+@pytest.mark.timeout(900)
 def test_command_runs(command, workplace, monkeypatch, capsys):
     monkeypatch.chdir(workplace)
     assert main(shlex.split(command)[1:]) == 0, capsys.readouterr().err

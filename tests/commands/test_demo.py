@@ -18,7 +18,7 @@ def test_demo_leaves_videos_sheets_and_voices(tiny_weights, tmp_path, monkeypatc
     monkeypatch.setattr(commands.demo, "MANDARIN", "你好。")
     assert main(["demo", "--out", str(tmp_path), "--weights", str(tiny_weights)]) == 0
     printed = capsys.readouterr().out
-    for name in ("astronaut.mp4", "astronaut.sheet.png", "hopper.mp4", "hopper.sheet.png", "voices.png", "demo.png"):
+    for name in ("astronaut.mp4", "astronaut.sheet.png", "hopper.mp4", "hopper.sheet.png", "voices.png", "demo.jpg"):
         assert (tmp_path / name).stat().st_size > 1000
         assert str(tmp_path / name) in printed
     for part in ("loading", "astronaut", "hopper", "figures", "all"):
