@@ -152,3 +152,17 @@ def test_reduction_factor_is_kept_in_the_weights() -> None:
         network.use_reduction_factor(4)
     with pytest.raises(ValueError, match="reduction_factor is 0"):
         Tacotron(**{**SMALL, "reduction_factor": 0})
+
+
+def test_bfloat16_in_the_postnet_is_near_and_only_for_training() -> None:
+    torch.manual_seed(0)
+    exact, batch = Tacotron(**SMALL), four_samples()
+    rounded = Tacotron(**SMALL, postnet_bfloat16=True)
+    rounded.load_state_dict(exact.state_dict())
+    seed = torch.Generator().manual_seed
+    one, other = (network(**batch, generator=seed(0)).refined_mels for network in (exact, rounded))
+    assert other.dtype == torch.float32
+    assert 0 < float((one - other).abs().max()) < 0.1
+    exact.load_state_dict(rounded.state_dict())
+    one, other = (network.eval()(**batch, generator=seed(0)).refined_mels for network in (exact, rounded))
+    assert torch.equal(one, other)
