@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 
 from anyonenet.errors import AnyoneNetError, CorpusError
-from anyonenet.face.detection import detect_faces
 from anyonenet.face.landmarks import LandmarkDetector
+from anyonenet.face.tracking import track_face
 from anyonenet.render.video import read_video
 from datamodules.corpora.manifest import Clip
 
@@ -49,23 +49,11 @@ def _stored(path: Path) -> FaceTrack:
 def _detected(path: Path, backend: str) -> FaceTrack:
     try:
         video = read_video(path)
-        detector = LandmarkDetector(backend)
+        track = track_face(video.frames, LandmarkDetector(backend))
     except AnyoneNetError as error:
-        raise CorpusError(str(error)) from None
-    found, faces = [], []
-    count = 0
-    for frame in video.frames:
-        boxes = detect_faces(frame, backend)
-        if boxes:
-            found.append(count)
-            faces.append(detector(frame, boxes[0]))
-        count += 1
-    if len(found) < max(1, (1 - MAXIMUM_MISSED) * count):
-        raise CorpusError(f"{path}: a face in {len(found)} of {count} frames; expected at least four fifths")
-    landmarks = np.stack(faces)
-    # missed frames lie between their neighbours
-    filled = np.empty((count, 68, 3), dtype=np.float32)
-    for point in range(68):
-        for axis in range(3):
-            filled[:, point, axis] = np.interp(np.arange(count), found, landmarks[:, point, axis])
-    return FaceTrack(filled, video.fps)
+        raise CorpusError(f"{path}: {error}") from None
+    if track.found.mean() < 1 - MAXIMUM_MISSED:
+        raise CorpusError(
+            f"{path}: a face in {track.found.sum()} of {len(track.found)} frames; expected at least four fifths"
+        )
+    return FaceTrack(track.landmarks, video.fps)
