@@ -17,6 +17,7 @@ import pytest
 from PIL import Image
 
 from commands.__main__ import VERBS, main
+from datamodules.corpora.manifest import split_of
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -46,6 +47,16 @@ def workplace(tmp_path_factory, tiny_weights, astronaut) -> Path:
 def test_command_runs(command, workplace, monkeypatch, capsys):
     monkeypatch.chdir(workplace)
     assert main(shlex.split(command)[1:]) == 0, capsys.readouterr().err
+    if command.startswith("anyonenet mini"):
+        keep_one_address_unseen(workplace / "data/mini/Obama")
+
+
+def keep_one_address_unseen(folder: Path) -> None:
+    """Rename an address so that its hash falls into the test split: of so few, chance gives 5 % of them none."""
+    name = next(name for name in map("unseen_{}".format, range(1000)) if split_of(name) == "test")
+    first = min(folder.glob("*.mp4")).stem
+    for path in list(folder.glob(f"{first}.*")):
+        path.rename(folder / path.name.replace(first, name, 1))
 
 
 def test_every_verb_has_its_section():
