@@ -10,7 +10,6 @@ import torch
 from anyonenet.losses.tts import TTSLoss
 from anyonenet.types import TacotronOutput
 
-
 SYMBOLS = torch.tensor([4])
 
 
