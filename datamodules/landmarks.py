@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -15,17 +15,19 @@ from tqdm import tqdm
 
 from anyonenet.audio.files import read_audio
 from anyonenet.audio.mel import MelSettings, log_mel
-from anyonenet.errors import CorpusError
+from anyonenet.errors import CorpusError, InputError
 from anyonenet.face.mouth import mouth_area
 from anyonenet.face.quaternion import interpolate
 from anyonenet.face.registration import register_clip
 from anyonenet.types import LandmarkBatch
+from datamodules.corpora import obama, voxceleb2
 from datamodules.corpora.manifest import Clip, split_of
-from datamodules.corpora.obama import read_clips
 from datamodules.face_tracks import FaceTrack, read_track
 from datamodules.landmark_augmentation import AugmentationSettings, vary_face, vary_pose, vary_voice
 from datamodules.sampling import Draw, DrawSampler
 from datamodules.store import Store, StoreWriter
+
+READERS = {"obama": obama.read_clips, "voxceleb2": voxceleb2.read_clips}
 
 
 def upsample(track: FaceTrack, frames: int, frame_rate: float) -> tuple[np.ndarray, np.ndarray]:
@@ -58,26 +60,24 @@ def base_frame(landmarks: np.ndarray) -> int:
 
 
 class LandmarkClips(Dataset):
-    """Cuts of a store, one a draw; training varies voice, face, pose and base frame.
+    """Cuts of stores, one a draw; training varies voice, face, pose and base frame.
 
     Args:
-        store: arrays `mels` (T, bands), `landmarks` (T, 68, 2), `quaternions` (T, 4).
-        indices: the items that belong to this split.
+        cuts: store and item of each cut; arrays `mels` (T, bands), `landmarks` (T, 68, 2), `quaternions` (T, 4).
         augmentation: sizes of the variations; None for validation and test, where the base frame is `base_frame`.
     """
 
-    def __init__(self, store: Store, indices: list[int], augmentation: AugmentationSettings | None):
-        self.store = store
-        self.indices = indices
+    def __init__(self, cuts: list[tuple[Store, int]], augmentation: AugmentationSettings | None):
+        self.cuts = cuts
         self.augmentation = augmentation
 
     def __len__(self) -> int:
-        return len(self.indices)
+        return len(self.cuts)
 
     def __getitem__(self, draw: Draw | int) -> dict[str, np.ndarray]:
-        item = self.indices[draw.index if isinstance(draw, Draw) else draw]
+        store, item = self.cuts[draw.index if isinstance(draw, Draw) else draw]
         mel, landmarks, quaternions = (
-            np.array(self.store.array(name, item)) for name in ("mels", "landmarks", "quaternions")
+            np.array(store.array(name, item)) for name in ("mels", "landmarks", "quaternions")
         )
         base = base_frame(landmarks)
         if self.augmentation is not None and isinstance(draw, Draw):
@@ -127,6 +127,8 @@ class LandmarkDataModule(LightningDataModule):
         clip_seconds: length of a cut.
         shortest_seconds: what remains of a video after its cuts is kept from this length on (the paper: only whole
             cuts).
+        companions: further corpora of talking faces, for training only: other voices and faces ('voxceleb2'; the
+            paper has none). Each has a store of its own.
         backend: 'dlib' or 'fan', for videos without `.landmarks.npz`.
         augment: vary voice, face and pose in training (the paper: only the base frame varies).
         workers: processes that load; 0 loads in the training process.
@@ -140,6 +142,7 @@ class LandmarkDataModule(LightningDataModule):
         batch_size: int = 32,
         clip_seconds: float = 3.0,
         shortest_seconds: float = 3.0,
+        companions: Sequence[str] = (),
         backend: str = "dlib",
         augment: bool = True,
         workers: int = 0,
@@ -147,7 +150,12 @@ class LandmarkDataModule(LightningDataModule):
     ):
         super().__init__()
         self.root = Path(root)
-        self.folder = Path(features) / "landmarks"
+        known = sorted(set(READERS) - {"obama"})
+        unknown = [name for name in companions if name not in known]
+        if unknown:
+            raise InputError(f"no companion corpus '{unknown[0]}'; choose from {', '.join(known)}")
+        self.folders = {"obama": Path(features) / "landmarks"}
+        self.folders |= {name: Path(features) / f"landmarks_{name}" for name in companions}
         self.batch_size = batch_size
         self.backend = backend
         self.augmentation = AugmentationSettings() if augment else AugmentationSettings.off()
@@ -155,7 +163,6 @@ class LandmarkDataModule(LightningDataModule):
         self.seed = seed
         self.mel_settings = MelSettings()
         self.options: dict[str, Any] = {
-            "corpus": "obama",
             "clip_seconds": clip_seconds,
             "shortest_seconds": shortest_seconds,
             "backend": backend,
@@ -163,28 +170,23 @@ class LandmarkDataModule(LightningDataModule):
         }
 
     def prepare_data(self) -> None:
-        if (self.folder / "store.json").is_file():
-            Store(self.folder, self.options)  # refuses one made with other options
-            return
-        clips = read_clips(self.root)
-        with StoreWriter(self.folder, self.options) as writer:
-            for clip in tqdm(clips, desc="landmarks", unit="video"):
-                try:
-                    cuts = list(self._cuts(clip))
-                except CorpusError as error:
-                    writer.skip(str(clip.video), str(error))
-                    continue
-                for fields, arrays in cuts:
-                    writer.add(fields, arrays)
-        if writer.skipped:
-            print(f"{len(writer.skipped)} of {len(clips)} videos skipped: see {self.folder / 'skipped.csv'}")
+        for corpus, folder in self.folders.items():
+            if (folder / "store.json").is_file():
+                self._store(corpus)  # refuses one made with other options
+            else:
+                self._build(corpus, folder)
 
     def setup(self, stage: str | None = None) -> None:
-        store = Store(self.folder, self.options)
-        splits = store.manifest["split"].tolist()
+        stores = {corpus: self._store(corpus) for corpus in self.folders}
 
         def part(name: str, augmentation: AugmentationSettings | None) -> LandmarkClips:
-            return LandmarkClips(store, [i for i, split in enumerate(splits) if split == name], augmentation)
+            cuts = [
+                (store, index)
+                for store in stores.values()
+                for index, split in enumerate(store.manifest["split"])
+                if split == name
+            ]
+            return LandmarkClips(cuts, augmentation)
 
         self.training = part("train", self.augmentation)
         self.validation = part("validation", None)
@@ -210,6 +212,24 @@ class LandmarkDataModule(LightningDataModule):
             **options,
         )
 
+    def _store(self, corpus: str) -> Store:
+        return Store(self.folders[corpus], {"corpus": corpus, **self.options})
+
+    def _build(self, corpus: str, folder: Path) -> None:
+        clips = READERS[corpus](self.root)
+        with StoreWriter(folder, {"corpus": corpus, **self.options}) as writer:
+            for clip in tqdm(clips, desc=f"landmarks of {corpus}", unit="video"):
+                try:
+                    cuts = list(self._cuts(clip))
+                except CorpusError as error:
+                    writer.skip(str(clip.video), str(error))
+                    continue
+                for fields, arrays in cuts:
+                    split = (clip.split or split_of(clip.id)) if corpus == "obama" else "train"
+                    writer.add({**fields, "split": split}, arrays)
+        if writer.skipped:
+            print(f"{len(writer.skipped)} of {len(clips)} videos skipped: see {folder / 'skipped.csv'}")
+
     def _cuts(self, clip: Clip) -> Iterator[tuple[dict[str, Any], dict[str, np.ndarray]]]:
         settings = self.mel_settings
         mel = log_mel(torch.from_numpy(read_audio(clip.audio, settings.sample_rate)), settings).numpy()
@@ -220,5 +240,7 @@ class LandmarkDataModule(LightningDataModule):
             cut = slice(begin, begin + whole)
             if len(mel[cut]) < shortest:
                 break
-            fields = {"clip": clip.id, "begin": begin, "split": clip.split or split_of(clip.id)}
-            yield fields, {"mels": mel[cut], "landmarks": landmarks[cut], "quaternions": quaternions[cut]}
+            yield (
+                {"clip": clip.id, "begin": begin},
+                {"mels": mel[cut], "landmarks": landmarks[cut], "quaternions": quaternions[cut]},
+            )

@@ -45,8 +45,8 @@ def draw_variation(side: int, generator: np.random.Generator) -> PictureVariatio
     """A random variation for pictures of `side` pixels."""
     centre = (side / 2, side / 2)
     degrees, scale = generator.uniform(-6, 6), generator.uniform(0.9, 1.15)
-    matrix = cv2.getRotationMatrix2D(centre, degrees, scale)
-    matrix[:, 2] += generator.uniform(-0.06, 0.06, 2) * side
+    matrix = np.array(cv2.getRotationMatrix2D(centre, degrees, scale))
+    matrix[:, 2] = matrix[:, 2] + generator.uniform(-0.06, 0.06, 2) * side
     return PictureVariation(
         matrix=matrix,
         mirrored=bool(generator.random() < 0.5),

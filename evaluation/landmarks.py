@@ -85,7 +85,7 @@ def measure(network: Any, batches: list[LandmarkBatch]) -> dict[str, float]:
             turned = batch.quaternions[item, :frames]
             angles.append(_degrees(motion.quaternions[item, :frames], turned))
             still_angles.append(_degrees(batch.base_quaternions[item].expand_as(turned), turned))
-    figures = {}
+    figures: dict[str, float] = {}
     for name in METRICS:
         value, without = float(moving[name].compute()), float(still[name].compute())
         figures |= {name: value, f"{name}_still": without, f"{name}_of_still": value / without}

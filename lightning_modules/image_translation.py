@@ -71,8 +71,9 @@ class ImageTranslationModule(LightningModule):
         if self.global_step // 2 < self.hparams["coarse_steps"]:
             photos, sketches, targets = (F.avg_pool2d(picture, 2) for picture in (photos, sketches, targets))
         made = self.network(torch.cat([sketches, photos], dim=1)).float()
-        scale = made.shape[-1] / batch.targets.shape[-1]
-        weights = mouth_emphasis(batch.target_landmarks * scale, *made.shape[2:], self.hparams["mouth_weight"])
+        height, width = made.shape[2:]
+        points = batch.target_landmarks * (width / batch.targets.shape[-1])
+        weights = mouth_emphasis(points, height, width, self.hparams["mouth_weight"])
         l1 = ((made - targets).abs() * weights).mean()
         perceptual = self._perceptual(made, targets)
         fixed = {name: parameter.detach() for name, parameter in self.discriminator.named_parameters()}

@@ -116,10 +116,9 @@ class LandmarkPredictor(Network):
         self.register_buffer("usual_landmarks", usual, persistent=False)
         self.register_buffer("usual_quaternion", torch.tensor([1.0, 0.0, 0.0, 0.0]), persistent=False)
         # a face at rest is the best first guess
-        final = self.head[-1]
-        nn.init.zeros_(final.bias)
         with torch.no_grad():
-            final.weight.mul_(0.1)
+            for parameter in self.head[-1].parameters():
+                parameter.mul_(0.1)
 
     def forward(
         self, mels: Tensor, base_landmarks: Tensor, base_quaternions: Tensor, lengths: Tensor | None = None

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import torch
 
-from anyonenet.errors import CorpusError
+from anyonenet.errors import CorpusError, InputError
 from anyonenet.face import quaternion
 from anyonenet.face.mouth import mouth_opening
 from anyonenet.face.registration import place
@@ -96,7 +96,7 @@ def test_pose_varies_alike_over_the_clip():
 def data(tmp_path) -> LandmarkDataModule:
     module = LandmarkDataModule(features=str(tmp_path), batch_size=2)
     rng = np.random.default_rng(0)
-    with StoreWriter(module.folder, module.options) as writer:
+    with StoreWriter(module.folders["obama"], {"corpus": "obama", **module.options}) as writer:
         for number, split in enumerate(["train", "train", "train", "validation", "test"]):
             frames = 20 + number
             landmarks, quaternions = upsample(track(), frames, 80.0)
@@ -137,6 +137,20 @@ def test_padding_is_silence_and_the_last_face(data):
 def test_other_options_are_refused(data, tmp_path):
     with pytest.raises(CorpusError, match="clip_seconds"):
         LandmarkDataModule(features=str(tmp_path), clip_seconds=2.0).prepare_data()
+
+
+def test_companions_are_for_training_only(data, tmp_path):
+    both = LandmarkDataModule(features=str(tmp_path), batch_size=2, companions=["voxceleb2"])
+    with StoreWriter(both.folders["voxceleb2"], {"corpus": "voxceleb2", **both.options}) as writer:
+        landmarks, quaternions = upsample(track(), 20, 80.0)
+        arrays = {"mels": np.zeros((20, 80), np.float32), "landmarks": landmarks, "quaternions": quaternions}
+        writer.add({"clip": "v", "begin": 0, "split": "train"}, arrays)
+    both.prepare_data()
+    both.setup()
+    assert len(both.training) == len(data.training) + 1
+    assert len(both.validation) == len(data.validation)
+    with pytest.raises(InputError, match="no companion corpus 'lrs3'; choose from voxceleb2"):
+        LandmarkDataModule(companions=["lrs3"])
 
 
 def test_tracks_beside_the_video(tmp_path):
