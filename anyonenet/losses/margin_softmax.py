@@ -39,9 +39,7 @@ def margin_cosine(cosine: Tensor, kind: Kind, margin: float) -> Tensor:
         return torch.where(shifted <= math.pi, torch.cos(shifted), -torch.cos(shifted) - 2.0)
     if kind == "a":
         if margin < 1 or margin != int(margin):
-            raise ValueError(
-                f"margin is {margin}; for kind 'a' it multiplies the angle: give a whole number >= 1"
-            )
+            raise ValueError(f"margin is {margin}; for kind 'a' it multiplies the angle: give a whole number >= 1")
         turn = torch.floor(margin * angle.detach() / math.pi)
         return (1.0 - 2.0 * (turn % 2)) * torch.cos(margin * angle) - 2.0 * turn
     raise ValueError(f"kind is '{kind}'; expected 'a', 'am' or 'aam'")

@@ -84,9 +84,7 @@ def area_under_curve(scores: np.ndarray, positive: np.ndarray) -> float:
     """
     scores, positive = np.asarray(scores, dtype=np.float64).ravel(), np.asarray(positive, dtype=bool).ravel()
     if positive.all() or not positive.any():
-        raise ValueError(
-            f"{int(positive.sum())} positive and {int((~positive).sum())} negative trials; both needed"
-        )
+        raise ValueError(f"{int(positive.sum())} positive and {int((~positive).sum())} negative trials; both needed")
     negative = np.sort(scores[~positive])
     below = np.searchsorted(negative, scores[positive], side="left")
     level = np.searchsorted(negative, scores[positive], side="right") - below
