@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Any
 
@@ -36,6 +37,7 @@ class ImageTranslationModule(LightningModule):
         features: of the perceptual loss: 'vgg19' (the paper's) or 'gabor', which needs no weights.
         vgg19_weights: VGG-19's file where it is not in torchvision's place.
         learning_rate: of both optimisers (MakeItTalk's); falls along a cosine to a tenth.
+        warmup_steps: steps over which it rises first; a high rate needs some, else `tanh` saturates for good.
         coarse_steps: first steps, run on pictures of half the side: four times as fast (0 = the paper).
     """
 
@@ -52,6 +54,7 @@ class ImageTranslationModule(LightningModule):
         features: str = "vgg19",
         vgg19_weights: str | None = None,
         learning_rate: float = 1e-4,
+        warmup_steps: int = 0,
         coarse_steps: int = 0,
     ):
         super().__init__()
@@ -113,9 +116,13 @@ class ImageTranslationModule(LightningModule):
             torch.optim.Adam(network.parameters(), lr=rate, betas=(0.5, 0.999))
             for network in (self.network, self.discriminator)
         ]
-        schedules = [
-            torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps, eta_min=rate / 10) for optimiser in optimisers
-        ]
+        warmup = self.hparams["warmup_steps"]
+
+        def factor(step: int) -> float:
+            share = min(1.0, max(0.0, (step - warmup) / max(1, steps - warmup)))
+            return min(1.0, (step + 1) / (warmup + 1)) * (0.55 + 0.45 * math.cos(math.pi * share))
+
+        schedules = [torch.optim.lr_scheduler.LambdaLR(optimiser, factor) for optimiser in optimisers]
         return optimisers, schedules
 
     def export_extra(self) -> dict[str, Any]:

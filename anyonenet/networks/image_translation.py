@@ -24,9 +24,12 @@ class ResidualBlock(nn.Module):
             nn.LeakyReLU(0.2),
             nn.Conv2d(width, width, 3, padding=1),
         )
+        with torch.no_grad():  # nearly an identity at first: copying the photo is learned soonest
+            for parameter in self.layers[-1].parameters():
+                parameter.mul_(0.1)
 
     def forward(self, features: Tensor) -> Tensor:
-        """`(batch, width, height, width)` -> the same shape."""
+        """`(batch, channels, height, width)` -> the same shape."""
         return features + self.layers(features)
 
 
