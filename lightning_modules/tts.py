@@ -119,7 +119,8 @@ class TTSModule(pl.LightningModule):
         checkpoint["speakers"] = self.speakers
 
     def on_load_checkpoint(self, checkpoint: dict[str, Any]) -> None:
-        self.speakers = checkpoint.get("speakers", {})
+        # what `setup` found stands: the speaker encoder may have changed since the checkpoint was written
+        self.speakers = self.speakers or checkpoint.get("speakers", {})
 
     def export_extra(self) -> dict[str, Any]:
         """For the card: the training speakers' mean embeddings, by which a voice's nearest ones are found."""
