@@ -70,9 +70,7 @@ def landmark_losses(
     displacement = displacement_loss(landmarks, target_landmarks, mask, lip_weight)
     inter_frame = inter_frame_loss(landmarks, target_landmarks, mask, lip_weight)
     quaternion = quaternion_loss(quaternions, target_quaternions, mask)
-    total = (
-        displacement_weight * displacement + inter_frame_weight * inter_frame + quaternion_weight * quaternion
-    )
+    total = displacement_weight * displacement + inter_frame_weight * inter_frame + quaternion_weight * quaternion
     return LandmarkLosses(displacement, inter_frame, quaternion, total)
 
 

@@ -12,8 +12,8 @@ from typing import Any
 
 import torch
 from torch import Tensor, nn
+from torch.nn.functional import conv2d
 from torchmetrics import Metric
-from torchmetrics.functional.image import structural_similarity_index_measure
 
 from anyonenet.errors import WeightsError
 from anyonenet.losses.features import picture_features
@@ -28,9 +28,26 @@ def l1_distance(made: Tensor, target: Tensor) -> Tensor:
 
 
 def ssim(made: Tensor, target: Tensor) -> Tensor:
-    """Structural similarity (Wang et al. 2004, Gaussian window of sigma 1.5): `(B, 3, H, W)` twice -> `(B,)`."""
-    values = structural_similarity_index_measure(made, target, data_range=(-1.0, 1.0), reduction="none")
-    return torch.as_tensor(values).reshape(len(made))
+    """Structural similarity (Wang et al. 2004): Gaussian window of 11 x 11 and sigma 1.5, where it fits in whole.
+
+    `(B, 3, H, W)` twice, in [-1, 1] -> `(B,)`.
+    """
+    steps = torch.arange(-5, 6, device=made.device, dtype=made.dtype)
+    line = torch.softmax(-(steps**2) / (2 * 1.5**2), dim=0)
+    window = torch.outer(line, line).expand(made.shape[1], 1, 11, 11)
+
+    def local_mean(values: Tensor) -> Tensor:
+        return conv2d(values, window, groups=made.shape[1])
+
+    mean_made, mean_target = local_mean(made), local_mean(target)
+    variance_made = local_mean(made * made) - mean_made**2
+    variance_target = local_mean(target * target) - mean_target**2
+    covariance = local_mean(made * target) - mean_made * mean_target
+    light, contrast = (0.01 * 2) ** 2, (0.03 * 2) ** 2  # the paper's K1 and K2 times the range of values
+    similarity = ((2 * mean_made * mean_target + light) * (2 * covariance + contrast)) / (
+        (mean_made**2 + mean_target**2 + light) * (variance_made + variance_target + contrast)
+    )
+    return similarity.mean((1, 2, 3))
 
 
 def lip_distance(found: Tensor, wanted: Tensor) -> Tensor:

@@ -131,7 +131,12 @@ def test_an_older_video_survives_a_failure(pipeline, job, tmp_path):
 def test_a_kill_leaves_no_file_under_the_name(job, tiny_weights, signal_number):
     text = "One, two, three, four, five, six, seven, eight, nine, ten. " * 20
     arguments = ["--text", text, "--image", str(job.image), "--out", str(job.out), "--weights", str(tiny_weights)]
-    process = subprocess.Popen([sys.executable, "-m", "commands", "generate", *arguments], stderr=subprocess.PIPE)
+    process = subprocess.Popen(
+        [sys.executable, "-m", "commands", "generate", *arguments],
+        stderr=subprocess.PIPE,
+        # a shell that runs the tests in the background has them, and what they start, ignore Ctrl-C
+        preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
+    )
     deadline = time.monotonic() + 120
     while not list(job.out.parent.glob(".talk*part*")) and process.poll() is None and time.monotonic() < deadline:
         time.sleep(0.05)

@@ -62,7 +62,7 @@ def trainer(folder, epochs: int, **options) -> pl.Trainer:
 
 
 def test_overfits_four_clips(tmp_path):
-    fitted, run = module(), trainer(tmp_path, 40)
+    fitted, run = module(), trainer(tmp_path, 80)
     run.fit(fitted, Data())
     for name in ("d_ll", "d_vl", "d_a"):
         assert run.callback_metrics[f"validation/{name}_of_still"] < 0.4, name
