@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from anyonenet.errors import InputError
 from anyonenet.face.sketch import draw_sketch
+from anyonenet.face.square import square_around
 from anyonenet.weights import load_weights
 
 SIDE = 256
@@ -51,7 +52,7 @@ class UNetRenderer:
         self._photo = photo
         # the bfloat16 and channels-last forms are three times as fast on processors that know them
         self._network.to(memory_format=torch.channels_last)
-        self._to_square = _square_around(landmarks, float(card.extra.get("crop_faces", FACES)))
+        self._to_square = square_around(landmarks, float(card.extra.get("crop_faces", FACES)), SIDE)
         square = cv2.warpAffine(
             photo, self._to_square, (SIDE, SIDE), flags=cv2.INTER_AREA, borderMode=cv2.BORDER_REPLICATE
         )
@@ -82,16 +83,6 @@ def _checked(landmarks: NDArray[np.floating]) -> NDArray[np.floating]:
     if points.shape not in ((68, 3), (68, 2)) or not np.isfinite(points).all():
         raise InputError(f"expected 68 finite landmarks, got an array of shape {points.shape}")
     return points
-
-
-def _square_around(landmarks: NDArray[np.floating], faces: float) -> NDArray[np.floating]:
-    """`(2, 3)` affine map from the photo's pixels to the square's: the head in the middle, hair included."""
-    left, top = landmarks[:, :2].min(axis=0)
-    right, bottom = landmarks[:, :2].max(axis=0)
-    side = faces * (bottom - top)
-    corner = np.array([(left + right) / 2, top + 0.42 * (bottom - top)]) - side / 2
-    scale = SIDE / side
-    return np.array([[scale, 0, -corner[0] * scale], [0, scale, -corner[1] * scale]])
 
 
 def _soft_edge() -> NDArray[np.floating]:
