@@ -31,7 +31,9 @@ class TTSModule(pl.LightningModule):
         self,
         speaker_projection: int = 256,
         embedding_size: int = 256,
+        shared_marks: bool = False,
         encoder_prenet: tuple[int, ...] = (256, 128),
+        encoder_dropout: float = 0.5,
         bank_size: int = 16,
         bank_channels: int = 128,
         projection_channels: int = 128,
@@ -55,6 +57,8 @@ class TTSModule(pl.LightningModule):
         stop_weight: float = 1.0,
         stop_positive_weight: float = 5.0,
         guide_weight: float = 0.0,
+        low_bands: int = 0,
+        low_weight: float = 1.0,
         learning_rate: float = 1e-3,
         warmup_steps: int = 0,
         final_learning_rate: float = 1e-5,
@@ -68,7 +72,7 @@ class TTSModule(pl.LightningModule):
         Args:
             speaker_projection … postnet_bfloat16: of `Tacotron`; `reduction_factor` is the highest used.
             reduction_schedule: step -> reduction factor from that step on; None keeps `reduction_factor` throughout.
-            distance, stop_weight, stop_positive_weight, guide_weight: of `TTSLoss`.
+            distance, stop_weight, stop_positive_weight, guide_weight, low_bands, low_weight: of `TTSLoss`.
             learning_rate: of Adam, reached after `warmup_steps`.
             final_learning_rate: from `decay_end` on.
             decay_start, decay_end: steps between which the rate falls.
@@ -82,7 +86,9 @@ class TTSModule(pl.LightningModule):
             symbols=len(SYMBOLS),
             speaker_projection=speaker_projection,
             embedding_size=embedding_size,
+            shared_marks=shared_marks,
             encoder_prenet=list(encoder_prenet),
+            encoder_dropout=encoder_dropout,
             bank_size=bank_size,
             bank_channels=bank_channels,
             projection_channels=projection_channels,
@@ -102,7 +108,15 @@ class TTSModule(pl.LightningModule):
             normalise=normalise,
             postnet_bfloat16=postnet_bfloat16,
         )
-        self.loss = TTSLoss(distance, stop_weight, stop_positive_weight, guide_weight, silence=MelSettings().silence)
+        self.loss = TTSLoss(
+            distance,
+            stop_weight,
+            stop_positive_weight,
+            guide_weight,
+            silence=MelSettings().silence,
+            low_bands=low_bands,
+            low_weight=low_weight,
+        )
         self.speakers: dict[str, Any] = {}
         # a checkpoint read by the command line brings its keys as text
         schedule = reduction_schedule or {0: reduction_factor}

@@ -42,6 +42,8 @@ class TTSLoss(nn.Module):
             distance, so it finds components that have run off.
         tolerance: of the guide, a share of the text's length.
         silence: the standardised mel value that fills the last, incomplete step.
+        low_bands: so many of the lowest mel bands, where the voice's harmonics lie apart and a tone is heard …
+        low_weight: … count so many times as much; the mean weight stays one.
     """
 
     def __init__(
@@ -52,6 +54,8 @@ class TTSLoss(nn.Module):
         guide_weight: float = 0.0,
         tolerance: float = 0.08,
         silence: float = 0.0,
+        low_bands: int = 0,
+        low_weight: float = 1.0,
     ):
         super().__init__()
         if distance not in DISTANCES:
@@ -62,6 +66,8 @@ class TTSLoss(nn.Module):
         self.guide_weight = guide_weight
         self.tolerance = tolerance
         self.silence = silence
+        self.low_bands = low_bands
+        self.low_weight = low_weight
 
     def forward(self, output: TacotronOutput, mels: Tensor, mel_lengths: Tensor, symbol_lengths: Tensor) -> TTSLosses:
         """
@@ -92,12 +98,14 @@ class TTSLoss(nn.Module):
 
     def _mel_distance(self, said: Tensor, target: Tensor, mask: Tensor) -> Tensor:
         difference = (said - target) * mask
-        count = mask.sum() * said.shape[-1]
+        weights = said.new_ones(said.shape[-1])
+        weights[: self.low_bands] = self.low_weight
+        weights = weights / (mask.sum() * weights.sum())
         distance = said.new_zeros(())
         if self.distance in ("mse", "both"):
-            distance = distance + difference.square().sum() / count
+            distance = distance + (difference.square() * weights).sum()
         if self.distance in ("l1", "both"):
-            distance = distance + difference.abs().sum() / count
+            distance = distance + (difference.abs() * weights).sum()
         return distance
 
     def _stop_loss(self, logits: Tensor, step_numbers: Tensor, last_step: Tensor) -> Tensor:

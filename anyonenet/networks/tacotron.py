@@ -15,15 +15,16 @@ from torch import Generator, Tensor, nn
 from anyonenet.networks.base import Network
 from anyonenet.networks.cbhg import CBHG
 from anyonenet.networks.decoder import Decoder, PreNet, drop
+from anyonenet.networks.symbol_embedding import SymbolEmbedding
 from anyonenet.types import Synthesis, TacotronOutput
 
 
 class Encoder(nn.Module):
     """Symbol embedding, pre-net, CBHG, and the speaker embedding laid beside every symbol."""
 
-    def __init__(self, symbols: int, embedding_size: int, prenet: PreNet, cbhg: CBHG, speaker: tuple[int, int]):
+    def __init__(self, embedding: SymbolEmbedding, prenet: PreNet, cbhg: CBHG, speaker: tuple[int, int]):
         super().__init__()
-        self.embedding = nn.Embedding(symbols, embedding_size, padding_idx=0)
+        self.embedding = embedding
         self.prenet = prenet
         self.cbhg = cbhg
         self.speaker_in = speaker[0]
@@ -48,12 +49,14 @@ class Tacotron(Network):
         speaker_size: of the speaker embedding.
         speaker_projection: features it is projected to before it joins the encoder's output.
         embedding_size: of a symbol.
+        shared_marks: symbols of one tone, stress or sound share a part of their vectors (see `SymbolEmbedding`).
         encoder_prenet: widths of the encoder's pre-net.
+        encoder_dropout: of the encoder's pre-net, in training only.
         bank_size, bank_channels, projection_channels, highway_layers, gru_size: see `CBHG`.
         decoder_prenet: widths of the decoder's pre-net.
         attention_rnn, decoder_rnn: cells of the attention RNN and of each of the two decoder LSTMs.
         postnet_channels, postnet_layers, postnet_width: of the post-net.
-        dropout: of pre-nets; the decoder's is active at inference too.
+        dropout: of the decoder's pre-net, active at inference too.
         decoder_dropout: on the LSTMs' outputs and in the post-net, in training only.
         reduction_factor: r, the most frames a decoder step gives; `use_reduction_factor` may lower it.
         postnet_bfloat16: compute the post-net in bfloat16 while training on a CPU, which saves a sixth of a step on
@@ -69,7 +72,9 @@ class Tacotron(Network):
         speaker_size: int = 1024,
         speaker_projection: int = 256,
         embedding_size: int = 256,
+        shared_marks: bool = False,
         encoder_prenet: Sequence[int] = (256, 128),
+        encoder_dropout: float = 0.5,
         bank_size: int = 16,
         bank_channels: int = 128,
         projection_channels: int = 128,
@@ -96,9 +101,8 @@ class Tacotron(Network):
             raise ValueError(f"reduction_factor is {reduction_factor}; expected at least 1 frame a step")
         self.bands = bands
         self.encoder = Encoder(
-            symbols,
-            embedding_size,
-            PreNet(embedding_size, encoder_prenet, dropout),
+            SymbolEmbedding(symbols, embedding_size, shared_marks),
+            PreNet(embedding_size, encoder_prenet, encoder_dropout),
             CBHG(
                 encoder_prenet[-1],
                 bank_size,

@@ -85,3 +85,15 @@ def is_mandarin(symbol: str) -> bool:
 
 def is_pause(symbol: str) -> bool:
     return symbol in PAUSES
+
+
+def sound_and_mark(symbol: str) -> tuple[str, str]:
+    """A symbol without its tone or stress, and that tone ('1' to '5') or stress: 'zh_ang4' -> ('zh_ang', '4').
+
+    Consonants, weak vowels and pauses bear no mark: ''. Neither does an unstressed vowel.
+    """
+    if is_mandarin(symbol) and symbol[-1].isdigit():
+        return symbol[:-1], symbol[-1]
+    if symbol[0] in STRESSES:
+        return symbol[1:], symbol[0]
+    return symbol, ""

@@ -16,7 +16,7 @@ from datamodules.mini.speech import write_aidatatang, write_aishell3, write_vctk
 from datamodules.mini.videos import write_cnceleb, write_obama, write_voxceleb2
 from datamodules.mini.workers import available_cores
 
-VERSION = 1
+VERSION = 2
 """of the corpora's bytes: changes when the same seed would give others"""
 SIZES = ("full", "small")
 

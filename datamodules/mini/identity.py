@@ -69,22 +69,24 @@ def draw_voice(identity: Identity, rng: np.random.Generator, noise: float = VOIC
     age = (identity.age - 45) / 30  # about -0.9 to 1
     f0 = 205.0 if woman else 115.0
     # women's voices fall with age, men's rise a little in old age; the heavier the lower
-    semitones = (-2.0 * age if woman else 1.2 * max(age, 0.0) - 0.4 * age) - 2.2 * identity.size
-    tract = (1.16 if woman else 0.98) - 0.055 * identity.size
+    semitones = (-2.2 * age if woman else 1.6 * max(age, 0.0) - 0.6 * age) - 3.0 * identity.size
+    tract = (1.16 if woman else 0.98) - 0.08 * identity.size
     return Voice(
         f0_hz=float(f0 * 2 ** ((semitones + noise * rng.normal(0, 0.7)) / 12)),
         tract_scale=float(np.clip(tract + noise * rng.normal(0, 0.012), 0.88, 1.28)),
         pitch_range=float(np.clip(1.0 + noise * rng.normal(0, 0.15), 0.6, 1.5)),
-        rate=float(np.clip(1.05 - 0.12 * age + noise * rng.normal(0, 0.04), 0.8, 1.25)),
-        tilt_db=float(np.clip(-1.8 * age + noise * rng.normal(0, 0.5), -4, 3)),
-        breath=float(np.clip(0.25 + 0.2 * age + (0.1 if woman else 0.0) + noise * rng.normal(0, 0.08), 0, 1)),
+        rate=float(np.clip(1.05 - 0.14 * age + noise * rng.normal(0, 0.04), 0.8, 1.25)),
+        tilt_db=float(np.clip(-2.2 * age + noise * rng.normal(0, 0.5), -4, 3)),
+        breath=float(np.clip(0.28 + 0.25 * age + (0.1 if woman else 0.0) + noise * rng.normal(0, 0.08), 0, 1)),
         formants=_formants(rng, noise),
     )
 
 
 def _formants(rng: np.random.Generator, noise: float) -> tuple[float, float, float, float]:
-    """The owner's deviations, half as wide at F1, which tells vowels apart."""
-    first, second, third, fourth = np.clip(1 + noise * rng.normal(0, [0.015, 0.03, 0.03, 0.03]), 0.9, 1.1)
+    """The owner's deviations, half as wide at F1, which tells vowels apart.
+
+    They are small: a speaker encoder lives on them, and no face shows them."""
+    first, second, third, fourth = np.clip(1 + noise * rng.normal(0, [0.007, 0.014, 0.014, 0.014]), 0.9, 1.1)
     return float(first), float(second), float(third), float(fourth)
 
 

@@ -25,13 +25,11 @@ from datamodules.mini.sound_files import SoundFile, write_sounds
 SIZES = {
     "vctk": {"full": (100, 32), "small": (4, 4)},
     "aishell3": {"full": (100, 32), "small": (4, 4)},
-    "aidatatang": {"full": (160, 16), "small": (4, 4)},
+    "aidatatang": {"full": (256, 10), "small": (4, 4)},
 }
 """speakers and utterances of each"""
 
 _KEYS = {"vctk": 1, "aishell3": 2, "aidatatang": 3}
-_PHONE_VOICE_NOISE = 1.6
-"""aidatatang was recorded by many people on their telephones: its voices spread wider"""
 
 
 @dataclass(frozen=True)
@@ -121,7 +119,7 @@ def write_aidatatang(root: Path, size: str = "full", seed: int = 0, workers: int
     Arguments, result and errors as `write_vctk`.
     """
     names = [f"G{13 + 3 * index:04d}" for index in range(_speakers("aidatatang", size))]
-    speakers = _draw_speakers("aidatatang", "zh", size, seed, names, _PHONE_VOICE_NOISE)
+    speakers = _draw_speakers("aidatatang", "zh", size, seed, names)
     transcripts = []
     files = []
     with tempfile.TemporaryDirectory() as scratch:
@@ -155,9 +153,7 @@ def _speakers(corpus: str, size: str) -> int:
     return SIZES[corpus][size][0]
 
 
-def _draw_speakers(
-    corpus: str, language: str, size: str, seed: int, names: list[str], noise: float = 1.0
-) -> list[_Speaker]:
+def _draw_speakers(corpus: str, language: str, size: str, seed: int, names: list[str]) -> list[_Speaker]:
     """Speakers with voices and sentences; sexes take turns, so that both are there at any size."""
     count = SIZES[corpus][size][1]
     sentences = draw_sentences(language, count * len(names), np.random.default_rng([seed, _KEYS[corpus]]))
@@ -168,7 +164,7 @@ def _draw_speakers(
         while identity.sex != "fm"[index % 2]:
             identity = draw_identity(name, rng)
         own = tuple(sentences[index * count : (index + 1) * count])
-        speakers.append(_Speaker(identity, draw_voice(identity, rng, noise), own))
+        speakers.append(_Speaker(identity, draw_voice(identity, rng), own))
     return speakers
 
 

@@ -25,6 +25,18 @@ def test_mel_distances(distance: str, expected: float) -> None:
     assert losses.total.item() == pytest.approx(2 * expected + losses.stop.item())
 
 
+def test_low_bands_count_more_and_the_mean_weight_stays_one() -> None:
+    mels = torch.zeros(1, 6, 2)
+    mels[..., 0] = 2.0  # output(2.0) is right there, and 2 away in the other band
+    six = torch.tensor([6])
+    assert TTSLoss("l1", low_bands=1, low_weight=3.0)(output(2.0), mels, six, SYMBOLS).coarse.item() == pytest.approx(
+        (3 * 0.0 + 1 * 2.0) / 4
+    )
+    assert TTSLoss("l1", low_bands=1, low_weight=3.0)(
+        output(2.0), torch.zeros(1, 6, 2), six, SYMBOLS
+    ).coarse.item() == pytest.approx(2.0)
+
+
 def test_frames_beyond_the_last_step_do_not_count_and_its_rest_is_silence() -> None:
     mels = torch.zeros(1, 6, 2)
     mels[:, 3:] = 99.0  # never heard: the utterance has 3 frames, its second step ends after 4
