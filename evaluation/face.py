@@ -13,15 +13,12 @@ import numpy as np
 import torch
 
 from anyonenet.errors import CorpusError
-from anyonenet.face.detection import detect_faces
-from anyonenet.face.embedding import FaceEmbedder
-from anyonenet.face.image import load_photo
-from anyonenet.face.landmarks import LandmarkDetector
 from anyonenet.weights import load_weights
 from datamodules.face_embeddings import CORPORA
 from datamodules.face_voice import FaceVoiceDataModule, PersonTables
 from datamodules.mini.identity import draw_identity, draw_voice, identity_features, voice_features
 from evaluation.metrics.identity import matching_accuracy, median_rank, ranks, recall_at, within_group_auc
+from evaluation.real_faces import RealFaces
 from evaluation.speaker import ridge_probe
 
 
@@ -47,8 +44,9 @@ def evaluate(
         pictures_a_person: as in training.
         treatments: as in training; treated pictures are not measured.
         utterances_a_person: as in training.
-        pictures: folder of photographs; for each with a face, `sex_NAME` is what the probe says of its voice, from
-            about -1 (a woman's) to 1 (a man's).
+        pictures: folder of photographs or videos (see `evaluation.real_faces`); for each with a face, `sex_NAME` is
+            what the probe says of its voice, from about -1 (a woman's) to 1 (a man's), and `f0_NAME` the median F0 in
+            Hz of a sentence spoken by `weights/tts`.
 
     Returns:
         `recall_at_1`, `_5`, `_10`, `median_rank`, `persons` for faces against all voices of unseen persons;
@@ -95,9 +93,10 @@ def evaluate(
     known = sexes[queries] >= 0
     figures["sex_of_voice"] = float((np.sign(guess[known]) == 2 * sexes[queries][known] - 1).mean())
     if pictures is not None:
-        for name, embedding in embedded_photos(Path(pictures), card.extra.get("backend", "facenet")).items():
-            with torch.inference_mode():
-                figures[f"sex_{name}"] = float(probe(network(torch.from_numpy(embedding)[None]).numpy())[0])
+        real = RealFaces(Path(weights))
+        for name, speaker in real.speakers(Path(pictures)):
+            figures[f"sex_{name}"] = float(probe(speaker[None])[0])
+            figures[f"f0_{name}"] = real.median_f0(speaker)
     figures.update({f"ceiling_{name}": value for name, value in mini_ceiling().items()})
     return figures
 
@@ -121,18 +120,6 @@ def sex_probe(train: PersonTables) -> Callable[[np.ndarray], np.ndarray]:
     voices = np.concatenate([person.voices for person in known])
     target = np.repeat([2.0 * person.sex - 1 for person in known], [len(person.voices) for person in known])
     return ridge_probe(voices, target)
-
-
-def embedded_photos(folder: Path, backend: str) -> dict[str, np.ndarray]:
-    """Name -> face embedding `(E,)` of the largest face of each picture; pictures without a face are left out."""
-    embedder, detector = FaceEmbedder(backend), LandmarkDetector("dlib")
-    found = {}
-    for path in sorted(item for item in folder.iterdir() if item.suffix.lower() in (".jpg", ".jpeg", ".png")):
-        image = load_photo(path, 1280)
-        boxes = detect_faces(image)
-        if boxes:
-            found[path.stem] = embedder(image, detector(image, boxes[0]))
-    return found
 
 
 def joined(first: PersonTables, second: PersonTables) -> PersonTables:
