@@ -20,6 +20,7 @@ from anyonenet.errors import CorpusError, InputError
 from anyonenet.types import FaceVoiceBatch
 from datamodules.corpora import cnceleb, voxceleb2
 from datamodules.corpora.manifest import split_of
+from datamodules.face_directions import principal_directions, telling_directions
 from datamodules.face_embeddings import CORPORA, face_store
 from datamodules.sampling import Draw, DrawSampler
 from datamodules.voice_embeddings import voice_store
@@ -95,26 +96,32 @@ class FaceVoiceDataModule(pl.LightningDataModule):
                 )
             self.splits[split] = PersonTables(names, [persons[name] for name in names])
 
-    def face_statistics(self, rank: int = 0) -> tuple[Tensor, Tensor, Tensor | None]:
-        """How the training faces spread.
+    def face_statistics(self, rank: int = 0, ridge: float = 0.0) -> tuple[Tensor, Tensor, Tensor | None]:
+        """How the training faces spread, and in which directions to look at them.
 
         Args:
-            rank: number of principal directions wanted.
+            rank: number of directions wanted.
+            ridge: 0 takes the directions in which faces differ most, more those that tell most of the voice (see
+                `datamodules.face_directions.telling_directions`).
 
         Returns:
-            Mean `(E,)` and spread (scalar: the root mean variance), each person counting once; the `(rank, E)`
-            orthonormal directions in which the faces differ most, None where `rank` is 0.
+            Mean `(E,)` and spread (scalar: the root mean variance), each person counting once; `(rank, E)`
+            orthonormal directions, None where `rank` is 0.
         """
         people = self.splits["train"].people
         mean = np.stack([person.faces.mean(0) for person in people]).mean(0)
-        spread = np.sqrt(np.mean([np.square(person.faces - mean).mean() for person in people]))
+        spread = float(np.sqrt(np.mean([np.square(person.faces - mean).mean() for person in people])))
         directions = None
         if rank > 0:
-            _, _, principal = np.linalg.svd(
-                np.concatenate([person.faces for person in people]) - mean, full_matrices=False
-            )
-            directions = torch.from_numpy(principal[:rank].copy())
-        return torch.from_numpy(mean), torch.tensor(float(spread)), directions
+            faces = (np.concatenate([person.faces for person in people]) - mean) / spread
+            if ridge > 0:
+                counts = [len(person.faces) for person in people]
+                voices = np.repeat(np.stack([person.voices.mean(0) for person in people]), counts, axis=0)
+                found = telling_directions(faces, voices, rank, ridge)
+            else:
+                found = principal_directions(faces, rank)
+            directions = torch.from_numpy(found.astype(np.float32))
+        return torch.from_numpy(mean), torch.tensor(spread), directions
 
     def train_dataloader(self) -> DataLoader[Any]:
         dataset = PairDataset(self.splits["train"])

@@ -38,6 +38,7 @@ class FaceEncoderModule(pl.LightningModule):
         regression: float = 0.0,
         face_noise: float = 0.0,
         face_rank: int = 0,
+        face_ridge: float = 0.0,
         optimiser: Literal["sgd", "adam"] = "adam",
         learning_rate: float = 1e-3,
         weight_decay: float = 0.0,
@@ -54,8 +55,9 @@ class FaceEncoderModule(pl.LightningModule):
             margin_every: steps.
             regression: weight of the added cosine distance (0 = the paper's).
             face_noise: deviation of Gaussian noise put on face embeddings in training, in units of their own spread.
-            face_rank: only this many directions of the face embedding are used, those in which the training faces
-                differ most; 0 uses all (the paper's).
+            face_rank: only this many directions of the face embedding are used; 0 uses all (the paper's).
+            face_ridge: which: 0 those in which the training faces differ most, else those that tell most of the voice
+                by a ridge regression with this penalty.
             optimiser: 'sgd' (momentum 0.9) or 'adam' (decoupled weight decay).
             learning_rate: constant.
             weight_decay: of the weights.
@@ -78,8 +80,8 @@ class FaceEncoderModule(pl.LightningModule):
                 "set model.init_args.backend and data.init_args.backend alike"
             )
         if self.global_step == 0:
-            statistics = self.trainer.datamodule.face_statistics(self.hparams["face_rank"])  # type: ignore[attr-defined]
-            mean, scale, directions = statistics
+            data = self.trainer.datamodule  # type: ignore[attr-defined]
+            mean, scale, directions = data.face_statistics(self.hparams["face_rank"], self.hparams["face_ridge"])
             directions = None if directions is None else directions.to(self.device)
             self.network.set_normalisation(mean.to(self.device), scale.to(self.device), directions)
 

@@ -25,7 +25,7 @@ from datamodules.mini.sound_files import SoundFile, write_sounds
 SIZES = {
     "vctk": {"full": (100, 32), "small": (4, 4)},
     "aishell3": {"full": (100, 32), "small": (4, 4)},
-    "aidatatang": {"full": (256, 10), "small": (4, 4)},
+    "aidatatang": {"full": (512, 5), "small": (4, 4)},
 }
 """speakers and utterances of each"""
 

@@ -30,7 +30,7 @@ class Pairs(Dataset):
 class PairData(pl.LightningDataModule):
     backend = "dlib"
 
-    def face_statistics(self, rank: int):
+    def face_statistics(self, rank: int, ridge: float):
         return torch.zeros(16), torch.tensor(1.0), torch.eye(16)[:rank] if rank else None
 
     def train_dataloader(self):
