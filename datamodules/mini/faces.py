@@ -11,6 +11,7 @@ import cv2
 import numpy as np
 
 from datamodules.mini.faces_controls import CONTROLS
+from datamodules.mini.faces_light import lit_vertices, placed
 from datamodules.mini.faces_parts import Part
 from datamodules.mini.faces_person import DrawnPerson
 from datamodules.mini.faces_pose import from_angles, rotation
@@ -23,6 +24,18 @@ PIVOT = np.array([0.0, 1.05, 0.72], np.float32)
 """where the head turns on the neck, head frame"""
 
 
+class _Moving:
+    """A part that moves with the head, and what of it is the same in every frame."""
+
+    def __init__(self, part: Part, hangs: bool = False):
+        self.part = part
+        self.normals = vertex_normals(part.rest, part.triangles)
+        self.centred = part.rest - PIVOT
+        count = len(part.rest)
+        self.shade = np.ascontiguousarray(np.broadcast_to(np.asarray(part.shade, np.float32), count))
+        self.body = _hang(part.rest[:, 1]) if hangs else np.zeros(count, np.float32)
+
+
 class FacePainter:
     """Draws frames of one person in one scene."""
 
@@ -30,42 +43,36 @@ class FacePainter:
         self.person, self.scene, self.supersampling = person, scene, supersampling
         self._rng = np.random.default_rng(scene.seed)
         s = supersampling
-        self._size = (scene.height * s, scene.width * s)
-        self._ground = cv2.resize(scene.background, self._size[::-1], interpolation=cv2.INTER_LINEAR)
-        self._depth = np.full(self._size, 1e9, np.float32)
+        size = (scene.height * s, scene.width * s)
+        half = (s - 1) / 2  # centres of pixels: (x + 0.5) * s - 0.5
+        self._scale = np.float32(scene.scale * s)
+        self._shift = np.array([scene.centre[0] * s + half, scene.centre[1] * s + half, 0], np.float32)
+        between = scene.key + np.array([0, 0, -1], np.float32)  # the light and the camera
+        self._between = between / np.linalg.norm(between)
+        self._ground = cv2.resize(scene.background, size[::-1], interpolation=cv2.INTER_LINEAR)
+        self._depth = np.full(size, 1e9, np.float32)
         self._image = np.empty_like(self._ground)
-        clothes = person.clothing
-        points = self._to_pixels(clothes.rest)
-        normals = vertex_normals(clothes.rest, clothes.triangles)
-        self._draw(points, normals, clothes, self._ground, self._depth, 0.7)
-        self._normals = {id(part): vertex_normals(part.rest, part.triangles) for part in self._moving_parts()}
+        clothes = _Moving(person.clothing)
+        self._draw(self._to_pixels(clothes.part.rest), clothes.normals, clothes, self._ground, self._depth, 0.7)
+        self._hair = [_Moving(part, hangs=True) for part in person.hair]
+        self._eyes, self._mouth, self._ears = (
+            [_Moving(part) for part in parts] for parts in (person.eyes, person.mouth, person.ears)
+        )
         grain = self._rng.normal(0, scene.noise, (scene.height + 16, scene.width + 16, 1)).astype(np.float32)
         tint = self._rng.normal(0, scene.noise * 0.4, (scene.height + 16, scene.width + 16, 3)).astype(np.float32)
         self._grain = cv2.GaussianBlur(grain + tint, (0, 0), 0.6) * 1.5
+        self._gains = np.tile(scene.gains, scene.width)
         mesh = person.mesh
-        self._hanging = {id(p): _hang(p.rest[:, 1])[:, None] for p in person.hair}
         self._shapes = mesh.shapes.reshape(len(CONTROLS), -1)
-
-    def _moving_parts(self) -> list[Part]:
-        person = self.person
-        return [*person.eyes, *person.mouth, *person.ears, *person.hair]
+        self._pivots = np.tile(PIVOT, (len(mesh.rest), 1))
+        self._unshaded = np.ones(len(mesh.rest), np.float32)
 
     def _to_pixels(self, points: np.ndarray) -> np.ndarray:
-        s, scene = self.supersampling, self.scene
-        half = (s - 1) / 2  # centres of pixels: (x + 0.5) * s - 0.5
-        shift = np.array([scene.centre[0] * s + half, scene.centre[1] * s + half, 0], np.float32)
-        return (points * np.float32(scene.scale * s) + shift).astype(np.float32)
-
-    def _head(self, controls: np.ndarray, turn: np.ndarray, move: np.ndarray) -> np.ndarray:
-        """Head mesh (V, 3) in the body's frame."""
-        mesh = self.person.mesh
-        points = mesh.rest + (np.asarray(controls, np.float32) @ self._shapes).reshape(-1, 3)
-        return self._turned(points, turn, move, mesh.neck[:, None])
+        return (points * self._scale + self._shift).astype(np.float32)
 
     @staticmethod
-    def _turned(points: np.ndarray, turn: np.ndarray, move: np.ndarray, body: np.ndarray | float) -> np.ndarray:
-        moved = (points - PIVOT) @ turn.T + PIVOT + move
-        return moved + body * (points - moved)
+    def _turned(points: np.ndarray, turn: np.ndarray, move: np.ndarray) -> np.ndarray:
+        return (points - PIVOT) @ turn.T + PIVOT + move
 
     def landmarks(self, controls: np.ndarray, quaternion: np.ndarray, move: np.ndarray | None = None) -> np.ndarray:
         """The exact landmarks of a frame: `(68, 3)` float32 pixels, z away from the camera with zero mean."""
@@ -73,7 +80,7 @@ class FacePainter:
         index = mesh.landmarks
         shapes = mesh.shapes[:, index].reshape(len(CONTROLS), -1)
         points = mesh.rest[index] + (np.asarray(controls, np.float32) @ shapes).reshape(-1, 3)
-        moved = self._turned(points, rotation(quaternion), _move(move), 0.0)
+        moved = self._turned(points, rotation(quaternion), _move(move))
         pixels = moved * self.scene.scale + np.array([*self.scene.centre, 0.0])
         pixels[:, 2] -= pixels[:, 2].mean()
         return pixels.astype(np.float32)
@@ -89,86 +96,87 @@ class FacePainter:
         Returns:
             `(H, W, 3)` uint8 RGB.
         """
-        person, turn, moved = self.person, rotation(quaternion), _move(move)
+        person, mesh, turn, moved = self.person, self.person.mesh, rotation(quaternion), _move(move)
         np.copyto(self._image, self._ground)
         depth = self._depth.copy()
-        for part in person.hair[1:]:
-            self._part(part, turn, moved, depth, self._hanging[id(part)])
-        points = self._head(controls, turn, moved)
-        normals = vertex_normals(points, person.mesh.triangles)
-        light, gloss = self._lights(normals, 1.0, self.scene.shine)
-        pixels = self._to_pixels(points)
-        draw_mesh(self._image, depth, pixels, person.mesh.triangles, person.mesh.uv, light, gloss, person.skin, True)
+        for hair in self._hair[1:]:
+            self._part(hair, turn, moved, depth)
+        points = mesh.rest + (np.asarray(controls, np.float32) @ self._shapes).reshape(-1, 3)
+        rotated = (points - self._pivots) @ turn.T
+        head, pixels = placed(rotated, points, PIVOT, moved, mesh.neck, self._scale, self._shift, np.float32(0))
+        light, gloss = self._lights(vertex_normals(head, mesh.triangles), self._unshaded, 1.0)
+        draw_mesh(self._image, depth, pixels, mesh.triangles, mesh.uv, light, gloss, person.skin, True)
         gaze = turn.T @ np.array([0, 0, -1], np.float32)
-        for part in person.eyes:
-            height, width = part.texture.shape[:2]
-            reach = np.ptp(part.rest[:, :2], axis=0)
+        for eye in self._eyes:
+            height, width = eye.part.texture.shape[:2]
+            reach = np.ptp(eye.part.rest[:, :2], axis=0)
             look = np.array([gaze[0] / reach[0] * width, gaze[1] / reach[1] * height], np.float32) * 0.10
-            self._part(part, turn, moved, depth, 0.0, uv=part.uv - look, shine=1.1)
+            self._part(eye, turn, moved, depth, uv=eye.part.uv - look, shine=1.1)
         jaw = float(controls[0])
-        for part in person.mouth:
-            self._part(part, turn, moved, depth, 0.0, drop=jaw * part.jaw)
-        for part in person.ears:
-            self._part(part, turn, moved, depth, 0.0)
+        for tooth in self._mouth:
+            self._part(tooth, turn, moved, depth, drop=jaw * tooth.part.jaw)
+        for ear in self._ears:
+            self._part(ear, turn, moved, depth)
         self._glasses(turn, moved, depth)
-        for part in person.hair[:1]:
-            self._part(part, turn, moved, depth, self._hanging[id(part)], shine=0.9)
+        for hair in self._hair[:1]:
+            self._part(hair, turn, moved, depth, shine=0.9)
         return self._develop()
 
     def _part(
         self,
-        part: Part,
+        moving: _Moving,
         turn: np.ndarray,
         move: np.ndarray,
         depth: np.ndarray,
-        body: np.ndarray | float,
         uv: np.ndarray | None = None,
         drop: float = 0.0,
         shine: float = 1.0,
     ) -> None:
-        rest = part.rest
+        points, centred = moving.part.rest, moving.centred
         if drop:
-            rest = rest + np.array([0, 0.21, 0.13], np.float32) * drop
-        points = self._to_pixels(self._turned(rest, turn, move, body))
-        points[:, 2] += part.behind * self.scene.scale * self.supersampling
-        normals = self._normals[id(part)] @ turn.T
-        self._draw(points, normals, part, self._image, depth, shine, uv)
+            points = points + np.array([0, 0.21, 0.13], np.float32) * drop
+            centred = points - PIVOT
+        behind = np.float32(moving.part.behind * self.scene.scale * self.supersampling)
+        _, pixels = placed(centred @ turn.T, points, PIVOT, move, moving.body, self._scale, self._shift, behind)
+        self._draw(pixels, moving.normals @ turn.T, moving, self._image, depth, shine, uv)
 
     def _draw(
         self,
-        points: np.ndarray,
+        pixels: np.ndarray,
         normals: np.ndarray,
-        part: Part,
+        moving: _Moving,
         image: np.ndarray,
         depth: np.ndarray,
         shine: float,
         uv: np.ndarray | None = None,
     ) -> None:
-        light, gloss = self._lights(normals, part.shade, self.scene.shine * shine)
+        part = moving.part
+        light, gloss = self._lights(normals, moving.shade, shine)
         draw_mesh(
-            image, depth, points, part.triangles, part.uv if uv is None else uv, light, gloss, part.texture, False
+            image, depth, pixels, part.triangles, part.uv if uv is None else uv, light, gloss, part.texture, False
         )
 
-    def _lights(self, normals: np.ndarray, shade: np.ndarray | float, shine: float) -> tuple[np.ndarray, np.ndarray]:
+    def _lights(self, normals: np.ndarray, shade: np.ndarray, shine: float) -> tuple[np.ndarray, np.ndarray]:
         """Light that falls on vertices and light mirrored to the camera, (V, 3) each."""
         scene = self.scene
-        shade = np.asarray(shade, np.float32)
-        shade = shade[:, None] if shade.ndim else shade
-        wrap = np.array([0.28, 0.17, 0.12], np.float32)  # light creeps round skin, the red the furthest
-        towards = (normals @ scene.key)[:, None]
-        light = np.clip((towards + wrap) / (1 + wrap), 0, None) * scene.key_colour
-        light += np.clip(normals @ scene.fill, 0, None)[:, None] * scene.fill_colour
-        light += scene.ambient * (0.75 - 0.25 * normals[:, 1:2])
-        half = scene.key + np.array([0, 0, -1], np.float32)
-        facing = np.clip(normals @ (half / np.linalg.norm(half)), 0, 1)[:, None]
-        mirrored = (facing**22 + 0.35 * facing**7) * scene.key_colour * np.float32(shine)
-        return (light * shade).astype(np.float32), (mirrored * shade).astype(np.float32)
+        facing = np.clip(normals @ self._between, 0, 1)
+        return lit_vertices(
+            normals,
+            normals @ scene.key,
+            normals @ scene.fill,
+            facing**22 + 0.35 * facing**7,
+            scene.key_colour,
+            scene.fill_colour,
+            scene.ambient,
+            np.float32(scene.shine * shine),
+            shade,
+        )
 
     def _glasses(self, turn: np.ndarray, move: np.ndarray, depth: np.ndarray) -> None:
         colour = [float(c) for c in self.person.frame_colour * 0.8 + 0.01]
         height, width = depth.shape
         for curve, thickness in self.person.glasses:
-            points = self._to_pixels(self._turned(curve.astype(np.float32), turn, move, 0.0))
+            points = self._to_pixels(self._turned(curve.astype(np.float32), turn, move))
             wide = max(int(round(thickness * self.scene.scale * self.supersampling)), 1)
             at = np.clip(np.round(points[:, :2]).astype(int), 0, (width - 1, height - 1))
             seen = points[:, 2] < depth[at[:, 1], at[:, 0]] + 0.05 * self.scene.scale
@@ -183,16 +191,21 @@ class FacePainter:
         picture = cv2.resize(self._image, (scene.width, scene.height), interpolation=cv2.INTER_AREA)
         if scene.blur > 0.2:
             picture = cv2.GaussianBlur(picture, (0, 0), scene.blur)
-        picture *= scene.gains
-        if scene.saturation != 1.0:
-            grey = picture @ np.array([0.3, 0.59, 0.11], np.float32)
-            picture = grey[..., None] + scene.saturation * (picture - grey[..., None])
+        lines = picture.reshape(scene.height, -1)  # over whole lines, for over three channels numpy is slow
+        lines *= self._gains
+        grey = cv2.merge([picture @ np.array([0.3, 0.59, 0.11], np.float32)] * 3)
+        picture -= grey
+        picture *= scene.saturation
+        picture += grey
         np.clip(picture, 0, None, out=picture)
-        picture = np.sqrt(picture / (1 + 0.12 * picture))
-        picture = (picture - 0.45) * (255 * scene.contrast) + 0.45 * 255
+        np.sqrt(picture / (1 + 0.12 * picture), out=picture)
+        picture -= 0.45
+        picture *= 255 * scene.contrast
+        picture += 0.45 * 255
         dy, dx = self._rng.integers(0, 16, 2)
         picture += self._grain[dy : dy + scene.height, dx : dx + scene.width]
-        return np.clip(np.round(picture), 0, 255).astype(np.uint8)
+        np.rint(picture, out=picture)
+        return np.clip(picture, 0, 255, out=picture).astype(np.uint8)
 
 
 def _move(move: np.ndarray | None) -> np.ndarray:

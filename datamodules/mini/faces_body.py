@@ -5,7 +5,7 @@ from __future__ import annotations
 import cv2
 import numpy as np
 
-from datamodules.mini.faces_paint import blurred, line, mix, noise, polygon, smooth_step, spot, texture
+from datamodules.mini.faces_paint import blurred, line, mix, noise, polygon, scale, shade, smooth_step, spot, texture
 from datamodules.mini.faces_parts import Part, grid_triangles
 
 _SIZE = (200, 400)
@@ -43,12 +43,12 @@ def clothing(neck: float, woman: bool, breadth: float, rng: np.random.Generator)
         colour *= (1 - 0.25 * (np.sin(np.arange(_SIZE[1]) * rng.uniform(0.3, 1.0)) > 0.3))[None, :, None]
     elif pattern < 0.25:
         colour *= (1 - 0.3 * (np.sin(np.arange(_SIZE[0]) * rng.uniform(0.3, 0.8)) > 0.2))[:, None, None]
-    colour *= (1 + weave)[..., None]
+    scale(colour, 1 + weave)
     folds = [
         line(_SIZE, _texels([(s * 0.5, 1.9), (s * rng.uniform(0.6, 1.2), rng.uniform(2.3, 2.9))]), 3, 4)
         for s in (-1, 1)
     ]
-    colour *= 1 - 0.25 * (folds[0] + folds[1])[..., None]
+    shade(colour, 0.25 * (folds[0] + folds[1]))
     cut = rng.choice(["crew", "v", "shirt", "suit", "round"] if not woman else ["crew", "v", "shirt", "round", "wide"])
     wide = neck + (0.28 if cut in ("wide", "round") else 0.06)
     deep = {"crew": 1.82, "v": 2.28, "shirt": 2.05, "suit": 2.0, "round": 2.02, "wide": 2.12}[str(cut)]
@@ -71,7 +71,7 @@ def clothing(neck: float, woman: bool, breadth: float, rng: np.random.Generator)
         ]
     skin = polygon(_SIZE, _texels(opening), 0.4)
     hem = np.clip(blurred(skin, 2.5) * 2.2, 0, 1) * (1 - skin)
-    colour *= (1 - 0.22 * hem)[..., None]
+    shade(colour, 0.22 * hem)
     if cut in ("shirt", "suit"):
         shirt = (
             np.array(rng.choice([[0.93, 0.94, 0.96], [0.75, 0.83, 0.93], [0.9, 0.86, 0.8]]))
@@ -93,13 +93,13 @@ def clothing(neck: float, woman: bool, breadth: float, rng: np.random.Generator)
             )
             mask = polygon(_SIZE, collar, 0.5)
             mix(colour, np.clip(shirt, 0, 1), mask)
-            colour *= (1 - 0.22 * blurred(mask, 3) * (1 - mask))[..., None]
+            shade(colour, 0.22 * blurred(mask, 3) * (1 - mask))
         if cut == "suit":
             for side in (-1, 1):
                 lapel = _texels([(side * 0.60, 1.58), (side * 0.78, 2.1), (side * 0.05, 3.05), (side * 0.30, 2.3)])
                 mask = polygon(_SIZE, lapel, 0.5)
                 mix(colour, base * 0.85, mask)
-                colour *= (1 - 0.3 * blurred(mask, 3) * (1 - mask))[..., None]
+                shade(colour, 0.3 * blurred(mask, 3) * (1 - mask))
             if rng.random() < 0.7:
                 tie = rng.random(3) * 0.6 + 0.05
                 mix(
@@ -111,7 +111,6 @@ def clothing(neck: float, woman: bool, breadth: float, rng: np.random.Generator)
                         0.5,
                     ),
                 )
-                skin = skin * (1 - polygon(_SIZE, _texels([(-0.5, 1.86), (0.5, 1.86), (0, 2.4)]), 0.5) * 0)
     return Part(rest, grid_triangles(rows, columns), uv, texture(colour, 1 - skin, 0.06), 0.0, 0.0, 1.0)
 
 

@@ -6,7 +6,7 @@ import numpy as np
 from scipy.interpolate import make_interp_spline
 
 from datamodules.mini.faces_mesh import TEXELS, TEXTURE_SIZE
-from datamodules.mini.faces_paint import line, mix, polygon
+from datamodules.mini.faces_paint import line, mix, polygon, shade
 from datamodules.mini.faces_shape import HeadShape, Surface
 
 
@@ -18,8 +18,8 @@ def crease(colour: np.ndarray, points: np.ndarray, width: float, depth: float) -
     window = colour[low[1] : high[1], low[0] : high[0]]
     dark = line(window.shape[:2], points - low, fade, 0.9)
     light = line(window.shape[:2], points - low + (0, 2.2), fade, 1.3)
-    window *= 1 - depth * dark[..., None] * np.array([0.8, 1.0, 1.05], np.float32)
-    window *= 1 + 0.35 * depth * light[..., None]
+    shade(window, depth * dark, np.array([0.8, 1.0, 1.05], np.float32))
+    shade(window, -0.35 * depth * light)
 
 
 def _curve(points: list[tuple[float, float]], count: int = 14) -> np.ndarray:
@@ -82,4 +82,4 @@ def paint_nose(colour: np.ndarray, shape: HeadShape, surface: Surface) -> None:
         )
         crease(colour, wing_fold, 1.8, 0.22)
     base = polygon(TEXTURE_SIZE, np.concatenate([at + (0, 1), at[::-1] + (0, 7)]), 3.0)
-    colour *= 1 - 0.20 * base[..., None]
+    shade(colour, 0.20 * base)

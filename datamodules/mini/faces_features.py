@@ -8,7 +8,7 @@ import numpy as np
 
 from datamodules.mini.faces_creases import crease
 from datamodules.mini.faces_mesh import TEXELS, TEXTURE_SIZE, HeadMesh, texture_parameters
-from datamodules.mini.faces_paint import line, mix, noise, polygon, smooth_step, spot, strokes
+from datamodules.mini.faces_paint import line, mix, noise, polygon, shade, smooth_step, spot, strokes
 from datamodules.mini.faces_shape import HeadShape, Surface
 from datamodules.mini.identity import Identity
 
@@ -93,14 +93,14 @@ def paint_lips(
     streaks = np.broadcast_to(noise(rng, (4, TEXTURE_SIZE[1]), 1.8).mean(0), TEXTURE_SIZE) + 0.6 * noise(
         rng, TEXTURE_SIZE, 3
     )
-    for part, shade in (("upper", 0.86), ("lower", 1.0)):
+    for part, bright in (("upper", 0.86), ("lower", 1.0)):
         outer, inner = curves[f"lip_outer_{part}"], curves[f"lip_inner_{part}"] + (0, 4 if part == "lower" else 0)
         if part == "lower":
             inner = curves["lip_inner_upper"]  # paint down from the seam: the slit's lower rim included
         mask = polygon(TEXTURE_SIZE, np.concatenate([outer, inner[::-1]]), 0.9 - 0.2 * style.makeup)
-        tint = style.lip * shade
+        tint = style.lip * bright
         mix(colour, tint, mask * (0.82 + 0.12 * style.makeup))
-        colour *= 1 + (mask * streaks * (0.02 + 0.02 * old))[..., None]
+        shade(colour, mask * streaks * (-0.02 - 0.02 * old))
         gloss += mask * ((0.55 + 0.3 * style.makeup) if part == "lower" else 0.15)
     seam = curves["lip_inner_upper"]
     mix(
@@ -109,11 +109,10 @@ def paint_lips(
         0.75 * line(TEXTURE_SIZE, seam + (0, 0.3), np.r_[1.6, np.full(len(seam) - 2, 2.0), 1.6], 0.8),
     )
     below = curves["lip_outer_lower"]
-    colour *= 1 - 0.16 * line(TEXTURE_SIZE, below[4:-4] + (0, 4), 5, 3.0)[..., None]
+    shade(colour, 0.16 * line(TEXTURE_SIZE, below[4:-4] + (0, 4), 5, 3.0))
     for corner in (seam[0], seam[-1]):
-        colour *= (
-            1 - 0.30 * polygon(TEXTURE_SIZE, corner + np.array([(-3, -1), (3, -1), (3, 2), (-3, 2)]), 1.8)[..., None]
-        )
+        dimple = corner + np.array([(-3, -1), (3, -1), (3, 2), (-3, 2)])
+        shade(colour, 0.30 * polygon(TEXTURE_SIZE, dimple, 1.8))
 
 
 def paint_eyes(colour: np.ndarray, style: SkinStyle, mesh: HeadMesh, identity: Identity, old: float) -> None:
@@ -124,7 +123,7 @@ def paint_eyes(colour: np.ndarray, style: SkinStyle, mesh: HeadMesh, identity: I
         fold = upper + (0, -1) * (np.sin(np.linspace(0.1, np.pi - 0.1, len(upper)))[:, None] * (8.5 - 3 * old) + 1.5)
         lid = polygon(TEXTURE_SIZE, np.concatenate([upper, fold[::-1]]), 1.2)
         shadow = np.array([0.16, 0.20, 0.18]) if style.makeup < 0.35 else np.array([0.34, 0.40, 0.32])
-        colour *= 1 - lid[..., None] * shadow.astype(np.float32)
+        shade(colour, lid, shadow.astype(np.float32))
         crease(colour, fold, 1.7, 0.34)
         lash = (
             np.sin(np.linspace(0.25, np.pi - 0.1, len(upper)))

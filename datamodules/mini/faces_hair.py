@@ -7,8 +7,8 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from datamodules.mini.faces_mesh import texture_parameters
-from datamodules.mini.faces_paint import flowing, mix, noise, smooth_step, texture
+from datamodules.mini.faces_mesh import TEXTURE_SIZE, texture_parameters
+from datamodules.mini.faces_paint import flowing, mix, noise, scale, smooth_step, texture
 from datamodules.mini.faces_parts import Part, grid_triangles
 from datamodules.mini.faces_shape import Surface
 from datamodules.mini.identity import Identity
@@ -80,7 +80,7 @@ def draw_style(identity: Identity, rng: np.random.Generator) -> HairStyle:
 
 
 def _hairline(style: HairStyle, angle: np.ndarray, t: np.ndarray) -> np.ndarray:
-    """How far inside the hair a place is (units; negative outside)."""
+    """How far inside the hair a place is (units; negative outside); `angle` and `t` broadcast."""
     side = np.abs(angle)
     front = style.front - 0.22 * style.recede * np.exp(-(((side - 0.5) / 0.25) ** 2))
     knots = [0, 0.45, 0.78, 0.98, 1.12, 1.27, 1.36, 1.62, 1.8, 2.8]
@@ -108,7 +108,7 @@ def _hairline(style: HairStyle, angle: np.ndarray, t: np.ndarray) -> np.ndarray:
 
 
 def _flow(style: HairStyle, angle: np.ndarray, t: np.ndarray, rng: np.random.Generator) -> np.ndarray:
-    """Unit directions (h, w, 2) of the strands in texels (u, v)."""
+    """Unit directions (h, w, 2) of the strands in texels (u, v), from a row of angles and a column of t."""
     away = angle - style.part
     down = smooth_step(np.abs(away), 0.15, 1.1) + smooth_step(t, -0.5, 0.1)
     if style.fringe:
@@ -134,10 +134,10 @@ def hair(style: HairStyle, surface: Surface, rng: np.random.Generator) -> tuple[
         scalp = scalp * (1 - 0.75 * smooth_step(-skin_t, 0.6, 0.9) * (np.abs(skin_angle) < 1.4))
     if style.bald:
         stubble = smooth_step(-skin_t - 0.75, 0, 0.1) * 0.10
-        return [], stubble.astype(np.float32)
-    v, u = np.mgrid[: _SIZE[0], : _SIZE[1]].astype(np.float32)
-    angle = (u / (_SIZE[1] - 1) * 2 - 1) * _SPAN
-    t = _TOP + v / (_SIZE[0] - 1) * (_END - _TOP)
+        return [], np.repeat(stubble.astype(np.float32), TEXTURE_SIZE[1], axis=1)
+    v, u = (np.arange(size, dtype=np.float32) for size in _SIZE)
+    angle = (u[None] / (_SIZE[1] - 1) * 2 - 1) * _SPAN
+    t = _TOP + v[:, None] / (_SIZE[0] - 1) * (_END - _TOP)
     flow = _flow(style, angle, t, rng)
     fine = flowing(rng, flow, 1.3, 4 if not style.curl else 1)
     lock = flowing(rng, flow, 5.0, 5 if not style.curl else 2)
@@ -160,7 +160,7 @@ def hair(style: HairStyle, surface: Surface, rng: np.random.Generator) -> tuple[
     if not style.swept and not style.fringe and style.length > 0.3:
         parting = np.exp(-(((angle - style.part) / 0.035) ** 2)) * smooth_step(-t, 0.6, 0.8)
         root = root * (1 - 0.45 * parting)
-    colour *= np.clip(relief * root, 0.25, 2.0)[..., None]
+    scale(colour, np.clip(relief * root, 0.25, 2.0))
     gloss = np.clip(0.30 + 0.20 * fine + 0.15 * lock, 0, 1)
 
     rows, columns = 49, 61

@@ -36,9 +36,9 @@ def texel(angle: np.ndarray, t: np.ndarray) -> np.ndarray:
 
 
 def texture_parameters() -> tuple[np.ndarray, np.ndarray]:
-    """(angle, t), each `TEXTURE_SIZE`, of the texels' centres."""
-    v, u = np.mgrid[: TEXTURE_SIZE[0], : TEXTURE_SIZE[1]].astype(np.float32)
-    return (u / TEXELS - _ORIGIN[0]) / _ANGLE_SCALE, v / TEXELS - _ORIGIN[1]
+    """(angle, t) of the texels' centres: a row (1, w) and a column (h, 1), which together span `TEXTURE_SIZE`."""
+    v, u = (np.arange(size, dtype=np.float32) for size in TEXTURE_SIZE)
+    return (u[None] / TEXELS - _ORIGIN[0]) / _ANGLE_SCALE, v[:, None] / TEXELS - _ORIGIN[1]
 
 
 def dense(points: np.ndarray, between: int) -> np.ndarray:

@@ -80,6 +80,8 @@ class DrawnPerson:
 
     def dressed(self, outfit: int) -> DrawnPerson:
         """The same person in other clothes (and now and then without the glasses)."""
+        if outfit == self.outfit:
+            return self
         other = copy.copy(self)
         other._dress(outfit)
         return other

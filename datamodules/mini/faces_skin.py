@@ -8,7 +8,7 @@ import numpy as np
 from datamodules.mini.faces_creases import paint_nose, paint_wrinkles
 from datamodules.mini.faces_features import SkinStyle, paint_beard, paint_brows, paint_eyes, paint_lips
 from datamodules.mini.faces_mesh import TEXTURE_SIZE, HeadMesh, texture_parameters
-from datamodules.mini.faces_paint import blurred, mix, noise, smooth_step, spot, texture
+from datamodules.mini.faces_paint import blurred, mix, noise, scale, shade, smooth_step, spot, texture
 from datamodules.mini.faces_shape import HeadShape, Surface
 from datamodules.mini.identity import Identity
 
@@ -59,12 +59,12 @@ def paint_skin(
     paint_eyes(colour, style, mesh, identity, old)
     paint_brows(colour, style, mesh, identity, rng)
     cast = blurred(np.roll(scalp, 6, axis=0), 5) * (1 - scalp)
-    colour *= (1 - 0.32 * cast)[..., None]
+    shade(colour, 0.32 * cast)
     mix(colour, style.hair * 0.55, blurred(scalp, 1.5) * 0.9)
     gloss = np.where(scalp > 0.3, 0.05, gloss)
     jaw = surface.jaw(angle[0])
     under = smooth_step(t - jaw[None, :], 0.0, 0.16) * (1 - 0.72 * smooth_step(t, 1.45, 2.2))
-    colour *= 1 - under[..., None] * np.array([0.40, 0.47, 0.50], np.float32)
+    shade(colour, under, np.array([0.40, 0.47, 0.50], np.float32))
     return texture(colour, 1.0, np.clip(gloss, 0, 1))
 
 
@@ -78,28 +78,34 @@ def _complexion(
 ) -> None:
     shape = TEXTURE_SIZE
     mottle = 0.011 * noise(rng, shape, 30) + 0.009 * noise(rng, shape, 9) + 0.010 * noise(rng, shape, 2.2)
-    colour *= (1 + (0.7 + 0.8 * old) * mottle)[..., None]
+    scale(colour, 1 + (0.7 + 0.8 * old) * mottle)
     flush = 0.8 * (spot(u, t, (-0.45, 0.38), (0.2, 0.2)) + spot(u, t, (0.45, 0.38), (0.2, 0.2)))
     flush += 0.6 * spot(u, t, (0, 0.42), (0.16, 0.14)) + 0.35 * spot(u, t, (0, 1.1), (0.2, 0.14))
     flush += 0.25 * noise(rng, shape, 24) * spot(u, t, (0, 0.4), (0.8, 0.5))
     strength = rng.uniform(0.5, 1.1) + 0.9 * style.makeup
-    colour *= 1 - strength * flush[..., None] * np.array([0.0, 0.085, 0.075], np.float32)
+    shade(colour, strength * flush, np.array([0.0, 0.085, 0.075], np.float32))
     ring = spot(u, t, (-0.33, 0.07), (0.2, 0.11)) + spot(u, t, (0.33, 0.07), (0.2, 0.11))
-    colour *= 1 - ring[..., None] * (0.05 + 0.09 * old) * np.array([0.8, 1.1, 0.9], np.float32)
+    shade(colour, ring * (0.05 + 0.09 * old), np.array([0.8, 1.1, 0.9], np.float32))
     if style.freckles > 0:
         specks = (noise(rng, shape, 2.6) > 1.9) * spot(u, t, (0, 0.3), (0.6, 0.25))
-        colour *= 1 - style.freckles * blurred(specks.astype(np.float32), 0.7)[..., None] * np.array([0.22, 0.34, 0.4])
+        shade(colour, style.freckles * blurred(specks.astype(np.float32), 0.7), np.array([0.22, 0.34, 0.4]))
     for _ in range(int(rng.integers(0, 3)) + int(old * rng.integers(0, 5))):
         mole = spot(u, t, (rng.uniform(-0.6, 0.6), rng.uniform(-0.6, 1.0)), (0.012, 0.012))
-        colour *= 1 - (rng.uniform(0.2, 0.5) * mole)[..., None]
+        shade(colour, rng.uniform(0.2, 0.5) * mole)
 
 
 def _hollows(colour: np.ndarray, surface: Surface) -> None:
     """Ambient occlusion from the relief: hollows are darker and redder, ridges lighter."""
-    angle, t = (plane[::4, ::4] for plane in texture_parameters())
-    points = surface(angle.ravel().astype(float), np.minimum(t, surface.jaw(angle)).ravel())
-    radius = np.hypot(points[:, 0], points[:, 2] - 0.75).reshape(angle.shape).astype(np.float32)
+    angle, t = texture_parameters()
+    angle, t = angle[:, ::4], t[::4]
+    jaw = surface.jaw(angle)
+    above = t < jaw  # all places below the jaw count as its edge: one for each angle is worked out
+    wide, high = np.broadcast_to(angle.astype(float), above.shape), np.broadcast_to(t.astype(float), above.shape)
+    points = surface(np.concatenate([wide[above], angle[0].astype(float)]), np.concatenate([high[above], jaw[0]]))
+    found = np.hypot(points[:, 0], points[:, 2] - 0.75).astype(np.float32)
+    radius = np.repeat(found[None, -angle.size :], len(t), axis=0)
+    radius[above] = found[: -angle.size]
     hollow = sum(w * (blurred(radius, s) - radius) for s, w in ((2.5, 5.0), (6.0, 2.5), (12.0, 1.0)))
-    hollow *= (1 - smooth_step(t - surface.jaw(angle), -0.08, 0.04)) * smooth_step(t, -1.2, -0.9)
+    hollow *= (1 - smooth_step(t - jaw, -0.08, 0.04)) * smooth_step(t, -1.2, -0.9)
     full = cv2.resize(np.clip(hollow, -0.12, 0.5), TEXTURE_SIZE[::-1], interpolation=cv2.INTER_CUBIC)
-    colour *= 1 - full[..., None] * np.array([0.85, 1.05, 1.1], np.float32)
+    shade(colour, full, np.array([0.85, 1.05, 1.1], np.float32))
