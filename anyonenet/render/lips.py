@@ -6,12 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.interpolate import CubicSpline
 
 from anyonenet.render.head import HeadMotion
 from anyonenet.render.photo_teeth import shows_teeth
 from anyonenet.render.raster import ramp
 from anyonenet.render.seam import find_seam
+from anyonenet.render.spline import natural_spline
 
 Array = NDArray[np.float32]
 
@@ -26,8 +26,7 @@ _CLOSED_GAP, OPEN_GAP = 0.022, 0.07
 which as open; between them, where detectors leave closed mouths at times, it is open if it shows teeth"""
 _LIP_TUCK = 0.02
 
-_dense = CubicSpline(np.arange(5), np.eye(5), bc_type="natural")(np.linspace(0, 4, CURVE_POINTS))
-DENSE = _dense.astype(np.float32)
+DENSE = natural_spline(np.arange(5), np.linspace(0, 4, CURVE_POINTS))
 """(9, 5): five landmarks -> the curve through them"""
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy.interpolate import CubicSpline
 
 from anyonenet.render.head import HeadMotion
 from anyonenet.render.lips import CURVE_POINTS, OPEN_GAP, MouthShape, PhotoLips
 from anyonenet.render.palette import mouth_colours
 from anyonenet.render.photo_teeth import photo_teeth
 from anyonenet.render.raster import fill_polygon, ramp, smoothstep
+from anyonenet.render.spline import natural_spline
 from anyonenet.render.teeth import Layer, draw_jaw, draw_upper_teeth
 
 Array = NDArray[np.float32]
@@ -19,9 +19,7 @@ Array = NDArray[np.float32]
 _CHIN = [7, 8, 9]
 _LOWER_LIP = [65, 66, 67]
 _UPPER_MIDDLE, _LOWER_MIDDLE = 62, 66
-_FINE = CubicSpline(np.arange(CURVE_POINTS), np.eye(CURVE_POINTS), bc_type="natural")(
-    np.linspace(0, CURVE_POINTS - 1, 33)
-).astype(np.float32)
+_FINE = natural_spline(np.arange(CURVE_POINTS), np.linspace(0, CURVE_POINTS - 1, 33))
 """(33, 9): a lip curve's points -> a smooth outline"""
 _SOFT_EDGE = 0.006
 _FAINT_OPENING = 0.014

@@ -5,7 +5,6 @@ from __future__ import annotations
 import cv2
 import numpy as np
 from numpy.typing import NDArray
-from scipy.ndimage import gaussian_filter1d
 
 from anyonenet.render.raster import sample
 
@@ -38,8 +37,8 @@ def find_seam(photo: NDArray[np.uint8], middle: Array, down: Array, unit: float)
     ends = np.minimum(along, last - along) * (8 / last)
     prior = prior * (1.0 + 8.0 * np.exp(-((ends / 0.6) ** 2)))
     rows = darkest_path(light + prior)
-    smooth = gaussian_filter1d(steps[rows], 2.0, mode="nearest")
-    offsets = np.interp(np.arange(last + 1), along, smooth)
+    smooth = np.asarray(cv2.GaussianBlur(steps[rows][None], (17, 1), 2.0, borderType=cv2.BORDER_REPLICATE))
+    offsets = np.interp(np.arange(last + 1), along, smooth[0])
     return (middle + offsets[:, None] * down).astype(np.float32)
 
 

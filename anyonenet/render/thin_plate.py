@@ -10,7 +10,8 @@ from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy.interpolate import CubicSpline
+
+from anyonenet.render.spline import natural_spline
 
 Array = NDArray[np.float32]
 
@@ -110,8 +111,8 @@ def make_grid(
         height=bottom - top,
         knots_x=x,
         knots_y=y,
-        to_columns=_interpolation(x, np.arange(left, right)),
-        to_rows=_interpolation(y, np.arange(top, bottom)),
+        to_columns=natural_spline(x, np.arange(left, right)),
+        to_rows=natural_spline(y, np.arange(top, bottom)),
     )
 
 
@@ -120,8 +121,3 @@ def _knots(first: float, last: float, focus: float, radius: float, count: int) -
     density = 1.0 + 2.0 * np.exp(-(((positions - focus) / radius) ** 4))
     share = np.concatenate([[0.0], np.cumsum((density[1:] + density[:-1]) / 2)])
     return np.interp(np.linspace(0, share[-1], count), share, positions).astype(np.float32)
-
-
-def _interpolation(knots: Array, positions: NDArray[np.integer]) -> Array:
-    basis = CubicSpline(knots.astype(np.float64), np.eye(len(knots)), bc_type="natural")
-    return basis(positions).astype(np.float32)

@@ -2,6 +2,8 @@
 
 Syllables are split strictly: y and w are spellings, not initials (`yi` is the final `i`, `you` is `iou`), and the
 hidden ü of ju, qu, xu, yu is written ü. `from_pinyin` does the same to a corpus's own pinyin (AISHELL-3: ü is v).
+
+pypinyin reads dictionaries of 47,000 phrases when it is imported: only where there is Mandarin to read.
 """
 
 from __future__ import annotations
@@ -9,9 +11,6 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
-
-from pypinyin import Style, lazy_pinyin
-from pypinyin.contrib.tone_convert import to_finals, to_initials
 
 from anyonenet.errors import InputError
 from anyonenet.text.symbols import INDEX, MANDARIN_PREFIX, PAUSES
@@ -55,6 +54,8 @@ def pinyin_of(text: str) -> list[str]:
     Raises:
         InputError: a character has no known reading.
     """
+    from pypinyin import Style, lazy_pinyin
+
     tokens: list[str] = []
     for run in re.findall(rf"[{HANZI}]+|[,.?!]", text):
         if run in PAUSES:
@@ -143,6 +144,8 @@ def canonical_syllables(syllable: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=4096)
 def _split_syllable(syllable: str) -> tuple[str, ...]:
+    from pypinyin.contrib.tone_convert import to_finals, to_initials
+
     symbols: list[str] = []
     for plain in canonical_syllables(syllable):
         letters, tone = plain[:-1], int(plain[-1])

@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-import cn2an
-
 _DIGITS = "零一二三四五六七八九"
 _CURRENCIES = {"$": "美元", "US$": "美元", "¥": "元", "￥": "元", "£": "英镑", "€": "欧元", "₹": "卢比"}
 _UNITS = {
@@ -42,7 +40,9 @@ def _cardinal(number: str) -> str:
     if len(whole) > 16 or (len(whole) > 1 and whole[0] == "0"):
         words = _digits(whole)
     else:
-        words = cn2an.an2cn(whole, "low")
+        from cn2an import an2cn  # slow to import, and many texts hold no number
+
+        words = an2cn(whole, "low")
     return words + ("点" + _digits(decimals) if decimals else "")
 
 

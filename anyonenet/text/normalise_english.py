@@ -5,8 +5,6 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-from num2words import num2words
-
 _MONTHS = (
     "January", "February", "March", "April", "May", "June", "July", "August", "September", "October", "November",
     "December",
@@ -88,18 +86,24 @@ def _cardinal(number: str) -> str:
     if len(whole) > 12 or (len(whole) > 1 and whole[0] == "0"):
         words = " ".join(_DIGITS[int(digit)] for digit in whole)
     else:
-        words = num2words(int(whole)).replace(",", "")
+        words = _spelled(whole, "cardinal")
     if decimals:
         words += " point " + " ".join(_DIGITS[int(digit)] for digit in decimals)
     return words.replace("-", " ")
 
 
 def _ordinal(number: str) -> str:
-    return num2words(int(number.replace(",", "")), to="ordinal").replace(",", "").replace("-", " ")
+    return _spelled(number.replace(",", ""), "ordinal").replace("-", " ")
 
 
 def _year(number: str) -> str:
-    return num2words(int(number), to="year").replace("-", " ").replace(",", "")
+    return _spelled(number, "year").replace("-", " ")
+
+
+def _spelled(number: str, to: str) -> str:
+    from num2words import num2words  # brings fifty languages; many texts hold no number
+
+    return num2words(int(number), to=to).replace(",", "")
 
 
 def _decade(match: re.Match[str]) -> str:

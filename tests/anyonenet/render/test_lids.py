@@ -1,7 +1,7 @@
 import cv2
 import numpy as np
 
-from anyonenet.render.lids import closed_eye
+from anyonenet.render.lids import _membrane, closed_eye
 
 DOWN = np.array([0, 1], np.float32)
 
@@ -33,3 +33,12 @@ def test_an_eye_across_the_border_is_covered_as_far_as_it_shows():
     photo = np.full((60, 60, 3), 128, np.uint8)
     closed = closed_eye(photo, eye_outline((2, 30)), DOWN, unit=100)
     assert closed is not None and np.isfinite(closed.picture).all()
+
+
+def test_the_hole_is_filled_by_the_one_surface_without_bumps():
+    y, x = np.mgrid[0:40, 0:60].astype(np.float32)
+    harmonic = np.repeat((100 + ((x - 30) ** 2 - (y - 20) ** 2) / 10)[..., None], 3, axis=-1)
+    hole = np.zeros((40, 60), np.uint8)
+    cv2.ellipse(hole, (30, 20), (25, 15), 0, 0, 360, 1, -1)
+    filled = _membrane(np.where(hole[..., None] > 0, 0, harmonic).astype(np.float32), hole > 0)
+    np.testing.assert_allclose(filled, harmonic, atol=0.5)
