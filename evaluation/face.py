@@ -29,7 +29,7 @@ def evaluate(
     corpora: Sequence[str] = CORPORA,
     shares: tuple[float, float] = (0.1, 0.1),
     pictures_a_person: int = 4,
-    treatments: int = 0,
+    treatments: int = 2,
     utterances_a_person: int = 12,
     pictures: Path | None = None,
 ) -> dict[str, float]:
