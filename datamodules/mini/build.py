@@ -14,7 +14,7 @@ from typing import Any
 from anyonenet.errors import CorpusError, InputError
 from datamodules.mini.speech import write_aidatatang, write_aishell3, write_vctk
 from datamodules.mini.videos import write_cnceleb, write_obama, write_voxceleb2
-from datamodules.mini.workers import available_cores
+from datamodules.mini.workers import Workers
 
 VERSION = 2
 """of the corpora's bytes: changes when the same seed would give others"""
@@ -36,7 +36,7 @@ mini.json tells size, seed, version and counts. Made by `anyonenet mini`; the sa
 @dataclass(frozen=True)
 class _Corpus:
     folder: str
-    write: Callable[[Path, str, int, int, bool], Any]
+    write: Callable[[Path, str, int, Workers, bool], Any]
     """(folder, size, seed, workers, progress) -> seconds of speech, or a dict of counts"""
 
 
@@ -76,6 +76,7 @@ def build(
 
     Raises:
         InputError: an unknown size or corpus, or `root` cannot be made or written to.
+        AnyoneNetError: the processes cannot start, or one was ended from outside.
         CorpusError: `root` holds corpora of another size, seed or version, or a folder of a corpus's name that is not
             ours.
     """
@@ -89,20 +90,25 @@ def build(
     _prepare(root)
     record = _record(root, size, seed)
     (root / "README.txt").write_text(_README, encoding="utf-8")
-    processes = workers if workers is not None else available_cores()
-    for name in chosen:
-        corpus = _CORPORA[name]
-        folder = root / corpus.folder
-        if corpus.folder in record["corpora"] and folder.is_dir():
-            continue
-        if folder.exists():
-            raise CorpusError(f"{folder} is there already and was not made by this; move it or choose another folder")
-        record["corpora"][corpus.folder] = _build_one(corpus, folder, size, seed, processes, progress)
-        _write_record(root, record)
+    missing = [_CORPORA[name] for name in chosen if not _complete(root / _CORPORA[name].folder, record)]
+    with Workers(workers if missing else 1) as processes:
+        for corpus in missing:
+            folder = root / corpus.folder
+            record["corpora"][corpus.folder] = _build_one(corpus, folder, size, seed, processes, progress)
+            _write_record(root, record)
     return record
 
 
-def _build_one(corpus: _Corpus, folder: Path, size: str, seed: int, workers: int, progress: bool) -> dict[str, Any]:
+def _complete(folder: Path, record: dict[str, Any]) -> bool:
+    """Whether the corpus is there and ours; a folder that is not ours is refused."""
+    if folder.name in record["corpora"] and folder.is_dir():
+        return True
+    if folder.exists():
+        raise CorpusError(f"{folder} is there already and was not made by this; move it or choose another folder")
+    return False
+
+
+def _build_one(corpus: _Corpus, folder: Path, size: str, seed: int, workers: Workers, progress: bool) -> dict[str, Any]:
     part = folder.with_name(f".{folder.name}.part")  # what an interrupted call left is started over
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir()

@@ -91,13 +91,14 @@ def synthesise(text: str, voice_file: str, words_a_minute: int) -> RawSpeech:
 
     def receive(wave: Any, count: int, events: Any) -> int:
         if wave and count > 0:
-            samples.append(np.ctypeslib.as_array(wave, (count,)).copy())
-        at = 0
-        while events[at].type != _EVENT_END:
-            if events[at].type == _EVENT_PHONEME:
-                name = bytes(events[at].id.string).split(b"\0")[0].decode("utf-8", "ignore")
-                phonemes.append((name, int(events[at].sample)))
+            samples.append(np.frombuffer(ctypes.string_at(wave, 2 * count), np.int16))
+        at, event = 0, events[0]
+        while event.type != _EVENT_END:
+            if event.type == _EVENT_PHONEME:
+                name = bytes(event.id.string).split(b"\0")[0].decode("utf-8", "ignore")
+                phonemes.append((name, int(event.sample)))
             at += 1
+            event = events[at]
         return 0
 
     library = ctypes.CDLL(os.path.join(_own_library().name, _COPY))

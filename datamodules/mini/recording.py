@@ -13,6 +13,7 @@ from typing import Any
 
 import av
 import numpy as np
+from av.video.reformatter import VideoReformatter
 
 _EXACT = {"fflags": "+bitexact", "movflags": "+faststart"}
 
@@ -27,6 +28,7 @@ def write_video(
 ) -> None:
     """Write frames (H, W, 3) uint8 RGB, even sides, and optionally mono sound in [-1, 1]."""
     beside = path.with_name(f".{path.stem}.{os.getpid()}.mp4")
+    reformatter = VideoReformatter()  # one for all frames: a frame's own would be set up anew for each
     with av.open(str(beside), "w", format="mp4", options=_EXACT) as container:
         stream: Any = None
         sound = _sound_stream(container, sample_rate) if waveform is not None else None
@@ -43,7 +45,7 @@ def write_video(
                 ) = 1
                 stream.codec_context.color_range = 1
             picture = av.VideoFrame.from_ndarray(frame, format="rgb24")
-            picture = picture.reformat(format="yuv420p", dst_colorspace="ITU709", dst_color_range="MPEG")
+            picture = reformatter.reformat(picture, format="yuv420p", dst_colorspace="ITU709", dst_color_range="MPEG")
             picture.pts, picture.time_base = number, Fraction(1, fps)
             container.mux(stream.encode(picture))
         if stream is None:

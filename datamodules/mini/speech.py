@@ -20,7 +20,8 @@ from anyonenet.text.normalise import normalise
 from anyonenet.text.symbols import PAUSES
 from datamodules.mini.identity import Identity, Voice, draw_identity, draw_voice
 from datamodules.mini.sentences import draw_sentences
-from datamodules.mini.sound_files import SoundFile, write_sounds
+from datamodules.mini.sound_files import SoundFile, write_sound
+from datamodules.mini.workers import Workers
 
 SIZES = {
     "vctk": {"full": (100, 32), "small": (4, 4)},
@@ -39,14 +40,16 @@ class _Speaker:
     sentences: tuple[str, ...]
 
 
-def write_vctk(root: Path, size: str = "full", seed: int = 0, workers: int = 1, progress: bool = True) -> float:
+def write_vctk(
+    root: Path, size: str = "full", seed: int = 0, workers: Workers | None = None, progress: bool = True
+) -> float:
     """Write VCTK 0.92 into `root` (`VCTK-Corpus-0.92`): English, 48 kHz FLAC of the first microphone.
 
     Args:
         root: the corpus folder, made if missing.
         size: 'full' or 'small'.
         seed: of speakers and sentences.
-        workers: processes.
+        workers: processes that do it; None: this one. The bytes do not depend on them.
         progress: show a bar.
 
     Returns:
@@ -69,10 +72,12 @@ def write_vctk(root: Path, size: str = "full", seed: int = 0, workers: int = 1, 
             path = sounds / f"{name}_{number:03d}_mic1.flac"
             files.append(SoundFile(path, sentence, "en", speaker.voice, 48000))
     (root / "speaker-info.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    return write_sounds(files, workers, progress, "VCTK")
+    return _spoken(files, workers, progress, "VCTK")
 
 
-def write_aishell3(root: Path, size: str = "full", seed: int = 0, workers: int = 1, progress: bool = True) -> float:
+def write_aishell3(
+    root: Path, size: str = "full", seed: int = 0, workers: Workers | None = None, progress: bool = True
+) -> float:
     """Write AISHELL-3 into `root`: Mandarin with pinyin as spoken, 44.1 kHz.
 
     Nine of ten speakers are in `train` with prosody labels; those in `test`, which has none, say sentences without
@@ -110,10 +115,12 @@ def write_aishell3(root: Path, size: str = "full", seed: int = 0, workers: int =
         (root / split / "content.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
     (root / "train" / "label_train-set.txt").write_text("\n".join(labels) + "\n", encoding="utf-8")
     (root / "spk-info.txt").write_text("\n".join(info) + "\n", encoding="utf-8")
-    return write_sounds(files, workers, progress, "AISHELL-3")
+    return _spoken(files, workers, progress, "AISHELL-3")
 
 
-def write_aidatatang(root: Path, size: str = "full", seed: int = 0, workers: int = 1, progress: bool = True) -> float:
+def write_aidatatang(
+    root: Path, size: str = "full", seed: int = 0, workers: Workers | None = None, progress: bool = True
+) -> float:
     """Write aidatatang_200zh into `root`: Mandarin, 16 kHz, one archive a speaker inside `corpus/`.
 
     Arguments, result and errors as `write_vctk`.
@@ -136,15 +143,22 @@ def write_aidatatang(root: Path, size: str = "full", seed: int = 0, workers: int
                 metadata = f"SPK\t{name}\nSEX\t{sex}\nAGE\t{round(speaker.identity.age)}\n"
                 (folder / f"{file}.metadata").write_text(metadata, encoding="utf-8")
                 files.append(SoundFile(folder / f"{file}.wav", spoken, "zh", speaker.voice, 16000))
-        seconds = write_sounds(files, workers, progress, "aidatatang")
+        seconds = _spoken(files, workers, progress, "aidatatang")
+        archives = []
         for index, name in enumerate(names):
             split = "test" if index % 10 == 9 else "dev" if index % 10 == 8 else "train"
             (root / "corpus" / split).mkdir(parents=True, exist_ok=True)
-            _pack(Path(scratch) / name, root / "corpus" / split / f"{name}.tar.gz")
+            archives.append(_Archive(Path(scratch) / name, root / "corpus" / split / f"{name}.tar.gz"))
+        (workers or Workers(1)).run(_pack, archives, progress, "aidatatang, archives", "archive")
     (root / "transcript").mkdir(parents=True, exist_ok=True)
     transcript = root / "transcript" / "aidatatang_200_zh_transcript.txt"
     transcript.write_text("\n".join(transcripts) + "\n", encoding="utf-8")
     return seconds
+
+
+def _spoken(files: list[SoundFile], workers: Workers | None, progress: bool, name: str) -> float:
+    """Write the sound files; seconds of speech."""
+    return sum((workers or Workers(1)).run(write_sound, files, progress, name, "utterance"))
 
 
 def _speakers(corpus: str, size: str) -> int:
@@ -180,13 +194,19 @@ def _spaced(spoken: str) -> str:
     return " ".join(hanzi[at : at + 2] for at in range(0, len(hanzi), 2))
 
 
-def _pack(folder: Path, archive: Path) -> None:
-    """`folder` as a tar.gz that holds no times or owners, so that equal contents give equal bytes."""
+@dataclass(frozen=True)
+class _Archive:
+    folder: Path
+    path: Path
+
+
+def _pack(archive: _Archive) -> None:
+    """The folder as a tar.gz that holds no times or owners, so that equal contents give equal bytes."""
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w", format=tarfile.GNU_FORMAT) as tar:
-        for path in sorted(folder.iterdir()):
-            member = tarfile.TarInfo(f"{folder.name}/{path.name}")
+        for path in sorted(archive.folder.iterdir()):
+            member = tarfile.TarInfo(f"{archive.folder.name}/{path.name}")
             member.size = path.stat().st_size
             with path.open("rb") as file:
                 tar.addfile(member, file)
-    archive.write_bytes(gzip.compress(packed.getvalue(), compresslevel=1, mtime=0))
+    archive.path.write_bytes(gzip.compress(packed.getvalue(), compresslevel=1, mtime=0))

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import string
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 
 import cv2
@@ -19,8 +20,8 @@ from datamodules.mini.identity import Identity, Voice, draw_identity, draw_voice
 from datamodules.mini.recording import write_sound, write_video
 from datamodules.mini.sentences import draw_sentence
 from datamodules.mini.talking_motion import Manner, Performance, draw_manner, perform
-from datamodules.mini.voices import Speech, speak
-from datamodules.mini.workers import run_jobs
+from datamodules.mini.voices import Speech, articulate, coloured
+from datamodules.mini.workers import Workers
 
 FPS = 25
 _LETTERS = string.ascii_letters + string.digits + "-_"
@@ -57,19 +58,18 @@ def draw_person(corpus: str, number: int, seed: int) -> _Person:
 
 def _say(language: str, voice: Voice, rng: np.random.Generator, shortest: float, longest: float) -> Speech:
     """A sentence (or some) of about the wanted length; the nearest of a few tries."""
-    best: Speech | None = None
+    tries: list[tuple[Speech, float]] = []  # how it sounds is worked out only for the one that is taken
     text = draw_sentence(language, rng)
     for _ in range(8):
-        speech = speak(text, language, voice, noise_db=float(rng.uniform(-72, -55)))
-        middle = (shortest + longest) / 2
-        if best is None or abs(speech.seconds - middle) < abs(best.seconds - middle):
-            best = speech
+        speech, noise_db = articulate(text, language, voice), float(rng.uniform(-72, -55))
         if shortest <= speech.seconds <= longest:
-            return speech
+            return coloured(speech, voice, noise_db)
+        tries.append((speech, noise_db))
         more = draw_sentence(language, rng)
         text = f"{text} {more}" if speech.seconds < shortest else more
-    assert best is not None
-    return best
+    middle = (shortest + longest) / 2
+    speech, noise_db = min(tries, key=lambda one: abs(one[0].seconds - middle))
+    return coloured(speech, voice, noise_db)
 
 
 def render_clip(person: DrawnPerson, scene: Scene, performance: Performance) -> tuple[list[np.ndarray], np.ndarray]:
@@ -96,12 +96,12 @@ class _VoxJob:
 
 
 def write_voxceleb2(
-    root: Path, size: str = "full", seed: int = 0, workers: int | None = None, progress: bool = True
+    root: Path, size: str = "full", seed: int = 0, workers: Workers | None = None, progress: bool = True
 ) -> dict[str, float]:
     """Write `dev/{mp4,aac,txt}/idXXXXX/<video>/00001.*` and `vox2_meta.csv`; returns counts and minutes."""
     counts = COUNTS[size]
     jobs = [_VoxJob(root, k, counts.voxceleb_clips, seed) for k in range(counts.voxceleb_persons)]
-    seconds = run_jobs(_write_vox_person, jobs, workers, progress, "VoxCeleb2")
+    seconds = (workers or Workers(1)).run(_write_vox_person, jobs, progress, "VoxCeleb2", "person")
     rows = ["VoxCeleb2 ID ,VGGFace2 ID ,Gender ,Set "]
     for job in jobs:
         sex = draw_person("voxceleb2", job.person, seed).identity.sex
@@ -163,7 +163,7 @@ class _CelebrityJob:
 
 
 def write_cnceleb(
-    root: Path, size: str = "full", seed: int = 0, workers: int | None = None, progress: bool = True
+    root: Path, size: str = "full", seed: int = 0, workers: Workers | None = None, progress: bool = True
 ) -> dict[str, float]:
     """Write `CN-Celeb_flac/{data,dev,eval}` and `faces/id00000/*.jpg`; every tenth person is in `eval`."""
     counts = COUNTS[size]
@@ -173,7 +173,7 @@ def write_cnceleb(
     speech = root / "CN-Celeb_flac"
     for folder in ("data", "dev", "eval/enroll", "eval/test", "eval/lists"):
         (speech / folder).mkdir(parents=True, exist_ok=True)
-    results = run_jobs(_write_celebrity, jobs, workers, progress, "CN-Celeb")
+    results = (workers or Workers(1)).run(_write_celebrity, jobs, progress, "CN-Celeb", "person")
     dev = [f"id{job.person:05d}" for job in jobs if not job.evaluation]
     (speech / "dev" / "dev.lst").write_text("".join(f"{name}\n" for name in dev), encoding="utf-8")
     evaluated = [f"id{job.person:05d}" for job in jobs if job.evaluation]
@@ -246,9 +246,8 @@ _SERIES = 8
 @dataclass(frozen=True)
 class _AddressJob:
     root: Path
-    outfit: int
-    numbers: tuple[int, ...]
-    languages: tuple[str, ...]
+    number: int
+    language: str
     seed: int
 
 
@@ -260,39 +259,33 @@ def obama(seed: int) -> _Person:
 
 
 def write_obama(
-    root: Path, size: str = "full", seed: int = 0, workers: int | None = None, progress: bool = True
+    root: Path, size: str = "full", seed: int = 0, workers: Workers | None = None, progress: bool = True
 ) -> dict[str, float]:
     """Write `NAME.mp4` (160x160, with sound), `NAME.landmarks.npz` and `NAME.txt`: one person, several minutes."""
     counts = COUNTS[size]
     root.mkdir(parents=True, exist_ok=True)
     languages = ["en"] * counts.addresses + ["zh"] * counts.mandarin_addresses
-    jobs = [
-        _AddressJob(
-            root,
-            k,
-            tuple(range(len(languages)))[k * _SERIES : (k + 1) * _SERIES],
-            tuple(languages[k * _SERIES : (k + 1) * _SERIES]),
-            seed,
-        )
-        for k in range(-(-len(languages) // _SERIES))
-    ]
-    seconds = run_jobs(_write_series, jobs, workers, progress, "Obama")
+    jobs = [_AddressJob(root, number, language, seed) for number, language in enumerate(languages)]
+    seconds = (workers or Workers(1)).run(_write_address, jobs, progress, "Obama", "address")
     return {"persons": 1, "clips": len(languages), "minutes": round(sum(seconds) / 60, 2)}
 
 
-def _write_series(job: _AddressJob) -> float:
+def _write_address(job: _AddressJob) -> float:
     person = obama(job.seed)
-    drawn = DrawnPerson(person.identity, job.outfit)
-    total = 0.0
-    for number, language in zip(job.numbers, job.languages, strict=True):
-        rng = np.random.default_rng([job.seed, 13, number])
-        speech = _say(language, person.voice, rng, 6.0, 11.0)
-        scene = draw_scene(rng, 160, 160, 0.30, variety=0.5)
-        performance = perform(speech.waveform, speech.sample_rate, speech.phonemes, person.manner, rng, FPS)
-        frames, landmarks = render_clip(drawn, scene, performance)
-        path = job.root / f"address_{language}_{number:04d}.mp4"
-        _save_landmarks(path, landmarks, performance)
-        path.with_suffix(".txt").write_text(speech.text + "\n", encoding="utf-8")
-        write_video(path, frames, FPS, speech.waveform, speech.sample_rate)
-        total += speech.seconds
-    return total
+    rng = np.random.default_rng([job.seed, 13, job.number])
+    speech = _say(job.language, person.voice, rng, 6.0, 11.0)
+    scene = draw_scene(rng, 160, 160, 0.30, variety=0.5)
+    performance = perform(speech.waveform, speech.sample_rate, speech.phonemes, person.manner, rng, FPS)
+    drawn = _drawn(person.identity).dressed(job.number // _SERIES)
+    frames, landmarks = render_clip(drawn, scene, performance)
+    path = job.root / f"address_{job.language}_{job.number:04d}.mp4"
+    _save_landmarks(path, landmarks, performance)
+    path.with_suffix(".txt").write_text(speech.text + "\n", encoding="utf-8")
+    write_video(path, frames, FPS, speech.waveform, speech.sample_rate)
+    return speech.seconds
+
+
+@lru_cache(maxsize=1)
+def _drawn(identity: Identity) -> DrawnPerson:
+    """The one person of the addresses is made once a process, not once an address."""
+    return DrawnPerson(identity)

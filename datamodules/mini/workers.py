@@ -1,35 +1,113 @@
-"""Run the embedded corpora's independent jobs in several processes, results in order."""
+"""Processes for the embedded corpora's independent jobs: started once, used by every corpus, results in order."""
 
 from __future__ import annotations
 
 import multiprocessing
 import os
-from collections.abc import Callable, Sequence
+import sys
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from types import TracebackType
 from typing import TypeVar
 
 import cv2
 from tqdm import tqdm
 
+from anyonenet.errors import AnyoneNetError
+
 Job = TypeVar("Job")
 Result = TypeVar("Result")
 
+_NO_START = (
+    "the worker processes could not start; put the call under `if __name__ == '__main__':` in a script file, "
+    "or ask for one worker"
+)
 
-def run_jobs(
-    function: Callable[[Job], Result], jobs: Sequence[Job], workers: int | None, progress: bool, description: str
-) -> list[Result]:
-    """`[function(job) for job in jobs]`, in `workers` processes (None: one a core; 1: in this process)."""
-    count = workers if workers is not None else available_cores()
-    if count <= 1 or len(jobs) < 2:
-        return [function(job) for job in tqdm(jobs, desc=description, disable=not progress)]
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(min(count, len(jobs)), mp_context=context, initializer=_one_thread) as pool:
-        return list(tqdm(pool.map(function, jobs), total=len(jobs), desc=description, disable=not progress))
+
+class Workers:
+    """A pool of processes, as a context.
+
+    Args:
+        count: processes; None: one a core; 1: no process but this one.
+
+    Raises:
+        AnyoneNetError: on entering, when the processes cannot start (a script without a `__main__` guard, or code
+            that comes from no file).
+    """
+
+    def __init__(self, count: int | None = None):
+        self.count = available_cores() if count is None else count
+        self._pool: ProcessPoolExecutor | None = None
+
+    def __enter__(self) -> Workers:
+        if self.count > 1:
+            self._pool = _started(self.count)
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        if self._pool is not None:
+            self._pool.shutdown(cancel_futures=True)
+            self._pool = None
+
+    def run(
+        self, function: Callable[[Job], Result], jobs: Sequence[Job], progress: bool, name: str, unit: str = "job"
+    ) -> list[Result]:
+        """`[function(job) for job in jobs]`.
+
+        Args:
+            function: of a module, not of a script; it and the jobs are pickled.
+            progress: show a bar.
+            name: what the bar says; `unit`: what it counts.
+
+        Raises:
+            AnyoneNetError: a process was ended from outside.
+        """
+        bar = tqdm(total=len(jobs), desc=name, unit=unit, disable=not progress)
+        results: list[Result] = []
+        with bar:
+            if self._pool is None:
+                arriving: Iterator[Result] = map(function, jobs)
+            else:  # in pieces where jobs are many and short, yet so small that all processes end together
+                piece = max(1, min(16, len(jobs) // (64 * self.count)))
+                arriving = self._pool.map(function, jobs, chunksize=piece)
+            try:
+                for result in arriving:
+                    results.append(result)
+                    bar.update()
+            except BrokenProcessPool:
+                raise AnyoneNetError(
+                    f"a worker process of {name} was ended from outside, perhaps for want of memory; start again "
+                    "(what is complete is kept), with fewer workers if need be"
+                ) from None
+        return results
 
 
 def available_cores() -> int:
     """Cores this process may use."""
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+
+
+def _started(count: int) -> ProcessPoolExecutor:
+    """A pool of which one process has answered; the others are on their way."""
+    script = getattr(sys.modules["__main__"], "__file__", None)
+    if script is not None and not os.path.exists(script):  # piped into the interpreter: no process can read it again
+        raise AnyoneNetError(_NO_START)
+    # spawned, not forked: a fork of a process that runs torch's threads may hang
+    pool = ProcessPoolExecutor(count, multiprocessing.get_context("spawn"), initializer=_one_thread)
+    try:
+        answers = [pool.submit(os.getpid) for _ in range(count)]
+        answers[0].result()
+    except BrokenProcessPool:
+        pool.shutdown()
+        raise AnyoneNetError(_NO_START) from None
+    except RuntimeError:
+        if multiprocessing.parent_process() is None:
+            raise
+        raise SystemExit(1) from None  # a worker that runs its script again, for want of a guard: the parent says so
+    return pool
 
 
 def _one_thread() -> None:

@@ -1,17 +1,20 @@
 import hashlib
 import json
+import os
+import subprocess
+import sys
 from pathlib import Path
 
 import av
 import numpy as np
 import pytest
 
-from anyonenet.errors import CorpusError, InputError
+from anyonenet.errors import AnyoneNetError, CorpusError, InputError
 from datamodules.corpora import cnceleb, obama, voxceleb2
 from datamodules.mini import build as module
 from datamodules.mini import videos
 from datamodules.mini.build import build
-from datamodules.mini.workers import run_jobs
+from datamodules.mini.workers import Workers
 
 WITH_FACES = ("voxceleb2", "cnceleb", "obama")
 
@@ -137,10 +140,10 @@ def test_an_interrupted_corpus_leaves_nothing_under_its_name(tiny, tmp_path, mon
 
     monkeypatch.setitem(module._CORPORA, "vctk", module._Corpus("VCTK-Corpus-0.92", fails))
     with pytest.raises(RuntimeError):
-        build(tmp_path, "small", corpora=["vctk"], progress=False)
+        build(tmp_path, "small", corpora=["vctk"], workers=1, progress=False)
     assert not (tmp_path / "VCTK-Corpus-0.92").exists()
     monkeypatch.setitem(module._CORPORA, "vctk", module._Corpus("VCTK-Corpus-0.92", lambda *_: 1.0))
-    build(tmp_path, "small", corpora=["vctk"], progress=False)
+    build(tmp_path, "small", corpora=["vctk"], workers=1, progress=False)
     assert not any((tmp_path / "VCTK-Corpus-0.92").iterdir())
 
 
@@ -174,5 +177,33 @@ def double(number: int) -> int:
     return 2 * number
 
 
-def test_jobs_in_processes_keep_their_order():
-    assert run_jobs(double, list(range(5)), 2, False, "doubling") == [0, 2, 4, 6, 8]
+def test_jobs_in_processes_keep_their_order_and_one_pool_serves_many_corpora():
+    with Workers(2) as workers:
+        assert workers.run(double, list(range(5)), False, "doubling") == [0, 2, 4, 6, 8]
+        first = set(workers.run(process_id, list(range(8)), False, "who"))
+        assert os.getpid() not in first
+        assert set(workers.run(process_id, list(range(8)), False, "who")) & first
+        with pytest.raises(AnyoneNetError, match="a worker process of quitting was ended from outside"):
+            workers.run(os._exit, [1, 1], False, "quitting")
+
+
+def process_id(number: int) -> int:
+    return os.getpid()
+
+
+@pytest.mark.parametrize("piped", [False, True])
+def test_code_that_no_process_can_run_again_ends_with_one_line(tmp_path, piped):
+    """Neither a script without a `__main__` guard nor one piped into the interpreter can have processes."""
+    code = "from datamodules.mini.workers import Workers\nwith Workers(2) as w:\n    w.run(abs, [1, 2], False, 'x')\n"
+    script = tmp_path / "script.py"
+    script.write_text(code)
+    done = subprocess.run(
+        [sys.executable, "-" if piped else str(script)],
+        input=code if piped else None,
+        env={**os.environ, "PYTHONPATH": os.pathsep.join([str(Path(module.__file__).parents[2])])},
+        capture_output=True,
+        text=True,
+        timeout=300,
+    )
+    assert done.returncode == 1
+    assert done.stderr.count("Traceback") == 1 and done.stderr.count("the worker processes could not start") == 1

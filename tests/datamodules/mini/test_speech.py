@@ -7,6 +7,7 @@ from anyonenet.text.mandarin import from_pinyin
 from anyonenet.text.phonemes import phonemise
 from datamodules.corpora import aidatatang, aishell3, vctk
 from datamodules.mini.speech import write_aidatatang, write_aishell3, write_vctk
+from datamodules.mini.workers import Workers
 
 
 @pytest.fixture(scope="module")
@@ -51,7 +52,8 @@ def test_aidatatang_is_read_back_and_unpacked_once(corpora):
 
 
 def test_same_seed_same_bytes_with_any_number_of_workers(corpora, tmp_path):
-    write_vctk(tmp_path / "again", "small", workers=2, progress=False)
+    with Workers(2) as workers:
+        write_vctk(tmp_path / "again", "small", workers=workers, progress=False)
     write_vctk(tmp_path / "other", "small", seed=1, progress=False)
     files = [path.relative_to(corpora / "vctk") for path in (corpora / "vctk").rglob("*") if path.is_file()]
     assert len(files) == 33
