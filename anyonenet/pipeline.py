@@ -14,8 +14,10 @@ import torch
 
 from anyonenet.artefacts import Artefacts
 from anyonenet.audio.files import read_audio
+from anyonenet.behind import Behind
 from anyonenet.motion import Motion, lip_closures, load_predictor
 from anyonenet.portrait import Portrait, PortraitReader
+from anyonenet.portrait_process import PortraitProcess
 from anyonenet.render.provenance import mark_frame, media_metadata, sign
 from anyonenet.render.renderer import Renderer
 from anyonenet.render.video import VideoWriter
@@ -38,7 +40,8 @@ class Summary:
     frames: int
     sentences: int
     wall_seconds: dict[str, float]
-    """by part: 'photo', 'voice', 'motion', 'render', 'write'; and 'all' from the request to the finished file"""
+    """by part: 'photo', 'voice', 'motion', 'render', 'write'; and 'all' from the request to the finished file, which is
+    less than their sum: frames are written while others are drawn"""
     nearest_speakers: list[tuple[str, float]]
     """training speakers nearest to the voice, with cosines"""
     notices: list[str] = field(default_factory=list)
@@ -55,17 +58,23 @@ class Pipeline:
     Args:
         weights: folder that holds one folder of exported weights a stage.
         device: where the networks run.
+        reader: of photos; one in this process when None.
 
     Raises:
         WeightsError: weights are missing, corrupt or of another stage.
     """
 
-    def __init__(self, weights: Path, device: torch.device | str = "cpu"):
+    def __init__(
+        self,
+        weights: Path,
+        device: torch.device | str = "cpu",
+        reader: PortraitReader | PortraitProcess | None = None,
+    ):
         self._weights = Path(weights)
         self._device = torch.device(device)
         self._voice = Voice(self._weights, self._device)
         self._predictor, self._motion_mel = load_predictor(self._weights, self._device)
-        self._reader = PortraitReader()
+        self._reader = reader or PortraitReader()
 
     def generate(self, request: Request, progress: Progress | None = None) -> Summary:
         """Make one video; it appears under its name when it is complete, or not at all.
@@ -106,6 +115,15 @@ class Pipeline:
             kept = None
             if request.keep:
                 kept = stack.enter_context(Artefacts(request.out, rate, request.fps, portrait.landmarks))
+
+            def write_frame(frame: np.ndarray) -> None:
+                with clock.of("write"):
+                    shown = mark_frame(frame) if request.watermark else frame
+                    writer.write_frame(shown)
+                    if kept:
+                        kept.add_frame(shown)
+
+            writing = stack.enter_context(Behind())
             for spoken in self._timed_sentences(request, speaker, clock):
                 with clock.of("motion"):
                     closures = lip_closures(spoken.symbols, spoken.symbol_of_frame)
@@ -113,17 +131,12 @@ class Pipeline:
                     placed = portrait.place(moved)
                 if kept:
                     kept.add_sentence(spoken, placed, moved.quaternions)
-                with clock.of("write"):
-                    writer.write_audio(spoken.waveform)
+                writing.do(writer.write_audio, spoken.waveform)
                 known = frames + len(placed)
                 for landmarks, orientation in zip(placed, moved.quaternions, strict=True):
                     with clock.of("render"):
                         frame = renderer.render(landmarks, orientation)
-                    with clock.of("write"):
-                        shown = mark_frame(frame) if request.watermark else frame
-                        writer.write_frame(shown)
-                        if kept:
-                            kept.add_frame(shown)
+                    writing.do(write_frame, frame)
                     frames += 1
                     report("frame", frames, known)
                 samples += len(spoken.waveform)

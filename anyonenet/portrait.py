@@ -4,17 +4,20 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
 from anyonenet.errors import FaceError
 from anyonenet.face import quaternion
-from anyonenet.face.detection import choose_face
+from anyonenet.face.detection import choose_face, load_detector
 from anyonenet.face.image import load_photo
 from anyonenet.face.landmarks import LandmarkDetector
 from anyonenet.face.registration import place, register
-from anyonenet.motion import FaceMotion
+
+if TYPE_CHECKING:  # a portrait is read without PyTorch, which motion needs
+    from anyonenet.motion import FaceMotion
 
 NECK = np.array([0.0, 1.2, 0.8])
 """where the head turns, in frontal coordinates (outer-eye distances): below the skull's middle"""
@@ -54,6 +57,7 @@ class PortraitReader:
     """
 
     def __init__(self, backend: str = "dlib"):
+        load_detector()
         self._detector = LandmarkDetector(backend)
 
     def read(self, path: Path, size: int = 512, crop: bool = False, face: int | None = None) -> Portrait:

@@ -70,14 +70,17 @@ def main(arguments: list[str]) -> int:
     if values.verify is not None:
         return verify(values.verify)
     requests = requests_of(values)
-    from anyonenet.pipeline import Pipeline
-    from commands.places import default_weights, usable_device
+    from anyonenet.portrait_process import PortraitProcess
 
-    pipeline = Pipeline(values.weights or default_weights(), usable_device(values.device))
-    if values.manifest is None:
-        report(pipeline, requests[0])
-        return 0
-    return report_all(pipeline, requests)
+    with PortraitProcess() as reader:  # first of all, as it gets ready while PyTorch is imported
+        from anyonenet.pipeline import Pipeline
+        from commands.places import default_weights, usable_device
+
+        pipeline = Pipeline(values.weights or default_weights(), usable_device(values.device), reader)
+        if values.manifest is None:
+            report(pipeline, requests[0])
+            return 0
+        return report_all(pipeline, requests)
 
 
 def requests_of(values: argparse.Namespace) -> list[Request]:

@@ -74,6 +74,11 @@ def detect_faces(image: NDArray[np.uint8], backend: str = "dlib") -> list[FaceBo
     return sorted(boxes, key=lambda box: (-box.side, box.left, box.top))
 
 
+def load_detector() -> None:
+    """Load dlib's face detector now rather than at the first picture: its packed form takes half a second to read."""
+    _hog()
+
+
 def choose_face(
     image: NDArray[np.uint8],
     index: int | None = None,

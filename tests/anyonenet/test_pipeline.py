@@ -218,3 +218,13 @@ def test_photo_path_is_in_the_message(pipeline, job, tmp_path):
     Image.new("RGB", (200, 200)).save(tmp_path / "wall.png")
     with pytest.raises(InputError, match=f"{Path('wall.png')}: no face"):
         pipeline.generate(dataclasses.replace(job, image=tmp_path / "wall.png"))
+
+
+def test_a_usual_job_waits_for_no_import_that_it_does_not_need():
+    code = (
+        "import sys, anyonenet.pipeline; "
+        "slow = {'scipy', 'skimage', 'sklearn', 'pandas', 'librosa', 'matplotlib', 'torchvision', 'pytorch_lightning', "
+        "'torch._dynamo', 'facenet_pytorch', 'face_alignment', 'pypinyin', 'cn2an', 'num2words'} & set(sys.modules); "
+        "assert not slow, slow"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
