@@ -104,7 +104,7 @@ def _started(count: int) -> ProcessPoolExecutor:
         pool.shutdown()
         raise AnyoneNetError(_NO_START) from None
     except RuntimeError:
-        if multiprocessing.parent_process() is None:
+        if "__mp_main__" not in sys.modules:
             raise
         raise SystemExit(1) from None  # a worker that runs its script again, for want of a guard: the parent says so
     return pool
