@@ -10,6 +10,7 @@ import signal
 import sys
 from types import FrameType
 
+from anyonenet.errors import AnyoneNetError  # nothing but the errors: light
 from commands.options import Mistake, nearest
 
 VERBS = {
@@ -67,14 +68,10 @@ def main(arguments: list[str] | None = None) -> int:
             signal.signal(signal.SIGTERM, before)
     except KeyboardInterrupt:
         return _say("stopped", 130)
-    except Exception as error:
-        from anyonenet.errors import AnyoneNetError  # only now: a good start needs no package of ours
-
-        if isinstance(error, (Mistake, AnyoneNetError)):
-            return _say(" ".join(str(error).split()), 2)
-        if isinstance(error, OSError):
-            return _say(_of_system(error), 2)
-        raise
+    except (Mistake, AnyoneNetError) as error:
+        return _say(" ".join(str(error).split()), 2)
+    except OSError as error:
+        return _say(_of_system(error), 2)
 
 
 def _stop(signal_number: int, frame: FrameType | None) -> None:

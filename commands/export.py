@@ -71,10 +71,14 @@ def load_module(path: Path) -> Any:
 
     try:
         checkpoint = torch.load(path, map_location="cpu", weights_only=True)
-        hyper = dict(checkpoint["hyper_parameters"])
-        state = checkpoint["state_dict"]
-    except Exception as error:  # torch has no one type for a damaged or foreign file
+    # broad, for a damaged or foreign file takes torch to any error there is, OSError without a name among them
+    # (UnpicklingError, RuntimeError, EOFError, KeyError ...); all mean the same to the user
+    except Exception as error:
         raise Mistake(f"{path} is not a checkpoint that can be read ({type(error).__name__})") from None
+    try:
+        hyper, state = dict(checkpoint["hyper_parameters"]), checkpoint["state_dict"]
+    except (KeyError, TypeError, ValueError):
+        raise Mistake(f"{path} holds no hyper_parameters and state_dict, so it is no training's checkpoint") from None
     hyper.pop("_instantiator", None)
     named = hyper.pop("_class_path", None)
     known = {stage.module for stage in STAGES.values()}

@@ -86,3 +86,17 @@ def test_what_is_no_checkpoint_of_ours_is_refused(checkpoint, tmp_path, capsys):
     assert export(tmp_path / "older.ckpt", tmp_path / "w") == 2
     assert "another version" in capsys.readouterr().err
     assert not (tmp_path / "w").exists()
+
+
+@pytest.mark.parametrize("left", [0, 3, 100, 5000])
+def test_a_damaged_checkpoint_is_a_mistake_wherever_it_was_cut(checkpoint, tmp_path, capsys, left):
+    (tmp_path / "cut.ckpt").write_bytes(checkpoint.read_bytes()[:left])
+    assert export(tmp_path / "cut.ckpt", tmp_path / "w") == 2
+    assert "cut.ckpt is not a checkpoint that can be read" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("content", [{"state_dict": {}}, [1, 2], 3])
+def test_other_things_that_torch_saves_are_no_checkpoints(tmp_path, capsys, content):
+    torch.save(content, tmp_path / "other.pt")
+    assert export(tmp_path / "other.pt", tmp_path / "w") == 2
+    assert "no training's checkpoint" in capsys.readouterr().err

@@ -6,6 +6,7 @@ import sys
 
 import pytest
 
+from anyonenet.errors import CorpusError
 from commands.__main__ import VERBS, main
 
 
@@ -84,6 +85,15 @@ def test_system_errors_are_one_line(monkeypatch, capsys):
     monkeypatch.setattr("commands.mini.main", full)
     assert main(["mini"]) == 2
     assert line_of(capsys) == "anyonenet: talk.mp4: No space left on device\n"
+
+
+def test_our_errors_are_one_line_even_where_they_hold_several(monkeypatch, capsys):
+    def refused(arguments):
+        raise CorpusError("no speech\n   in here")
+
+    monkeypatch.setattr("commands.mini.main", refused)
+    assert main(["mini"]) == 2
+    assert line_of(capsys) == "anyonenet: no speech in here\n"
 
 
 def test_our_own_faults_keep_their_traceback(monkeypatch):

@@ -1,0 +1,149 @@
+"""The images' evaluation on flat pictures, networks whose figures are known beforehand and a detector of our own."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import cv2
+import numpy as np
+import pytest
+import torch
+from torch import Tensor
+
+from anyonenet.errors import CorpusError
+from anyonenet.face.template import frontal_template
+from anyonenet.types import ImageBatch
+from datamodules.store import StoreWriter
+from datamodules.talking_faces import TalkingFacesDataModule
+from evaluation import images as evaluation
+
+SIDE = 32
+EYES = 20.0  # pixels between the outer eye corners
+PHOTO, TARGET = 140, 120  # grey levels
+PAIRS = 5
+
+
+def face(grey: float) -> np.ndarray:
+    """(68, 2) landmarks that the stand-in detector finds in a picture of this grey: the lighter the further right."""
+    return (frontal_template()[:, :2] * EYES + (SIDE / 2 + grey - TARGET, SIDE / 2)).astype(np.float32)
+
+
+def flat(grey: float, count: int = 1) -> Tensor:
+    return torch.full((count, 3, SIDE, SIDE), grey / 127.5 - 1)
+
+
+@dataclass
+class Detector:
+    """Finds a face in all but black pictures, where `face` says; counts the pictures that it saw."""
+
+    seen: list[int] = field(default_factory=list)
+
+    def detect(self, image: np.ndarray) -> list[str]:
+        self.seen.append(round(float(image.mean())))
+        return ["box"] if image.mean() > 10 else []
+
+    def __call__(self, image: np.ndarray, box: str) -> np.ndarray:
+        return np.pad(face(float(image.mean())), ((0, 0), (0, 1)))
+
+
+@pytest.fixture
+def detector(monkeypatch) -> Detector:
+    stand_in = Detector()
+    monkeypatch.setattr(evaluation, "detect_faces", stand_in.detect)
+    monkeypatch.setattr(evaluation, "LandmarkDetector", lambda backend: stand_in)
+    return stand_in
+
+
+class Batches(list):
+    """Batches of 2, 2 and 1 pairs, and a dataset of known length as a loader has."""
+
+    dataset = range(PAIRS)
+
+    def __init__(self) -> None:
+        super().__init__(
+            ImageBatch(flat(PHOTO, count), flat(255, count), flat(TARGET, count), self.landmarks(count))
+            for count in (2, 2, 1)
+        )
+
+    @staticmethod
+    def landmarks(count: int) -> Tensor:
+        return torch.from_numpy(face(TARGET)).repeat(count, 1, 1)
+
+
+def perfect(inputs: Tensor) -> Tensor:
+    return flat(TARGET, len(inputs))
+
+
+def copying(inputs: Tensor) -> Tensor:
+    return inputs[:, 3:]
+
+
+def test_who_draws_the_target_makes_no_error(detector):
+    figures = evaluation.measure(perfect, Batches(), lip_frames=80)
+    assert figures["l1"] == pytest.approx(0, abs=1e-6)
+    assert figures["ssim"] == pytest.approx(1, abs=1e-4)
+    assert figures["perceptual_gabor"] == pytest.approx(0, abs=1e-5)
+    assert figures["lips"] == figures["lips_detector"] == pytest.approx(0, abs=0.03)  # grey levels are whole
+    assert figures["faces_found"] == 1
+
+
+def test_the_copy_of_the_photo_is_measured_beside(detector):
+    figures = evaluation.measure(perfect, Batches(), lip_frames=80)
+    assert figures["l1_copy"] == pytest.approx((PHOTO - TARGET) / 255, rel=1e-4)
+    assert figures["ssim_copy"] < 0.999
+    assert figures["lips_copy"] == pytest.approx((PHOTO - TARGET) / EYES, rel=0.05)
+    same = evaluation.measure(copying, Batches(), lip_frames=80)
+    for name in ("l1", "ssim", "perceptual_gabor", "lips"):
+        assert same[name] == pytest.approx(same[f"{name}_copy"])
+
+
+def test_pictures_without_a_face_are_counted_and_not_measured(detector):
+    def half_black(inputs: Tensor) -> Tensor:
+        made = flat(TARGET, len(inputs))
+        made[1:] = -1
+        return made
+
+    figures = evaluation.measure(half_black, Batches(), lip_frames=80)
+    assert figures["faces_found"] == pytest.approx(3 / 5)
+    assert figures["lips"] == pytest.approx(0, abs=0.03)
+    all_black = evaluation.measure(lambda inputs: -torch.ones(len(inputs), 3, SIDE, SIDE), Batches())
+    assert all_black["faces_found"] == 0 and np.isnan(all_black["lips"])
+
+
+def test_lips_are_looked_for_in_pairs_evenly_spread(detector):
+    asked = iter(range(PAIRS))
+
+    def numbered(inputs: Tensor) -> Tensor:
+        """Pair k is drawn in grey 50 + k."""
+        return torch.cat([flat(50 + next(asked)) for _ in inputs])
+
+    evaluation.measure(numbered, Batches(), lip_frames=2)
+    assert [grey for grey in detector.seen if grey < 100] == [50, 54]  # the first and the last
+    assert len(detector.seen) == 2 * 3  # made, true and copied
+
+
+def store_of(features: Path, persons: int, frames: int = 2) -> None:
+    module = TalkingFacesDataModule(features=str(features))
+    with StoreWriter(module.folder, module.options) as writer:
+        for person in range(persons):
+            for frame in range(frames):
+                picture = np.full((256, 256, 3), 100 + 10 * frame, np.uint8)
+                arrays = {"jpegs": cv2.imencode(".jpg", picture)[1].ravel(), "landmarks": face(TARGET) * 8}
+                writer.add({"clip": f"c{person}", "person": f"p{person}", "frame": frame}, arrays)
+
+
+def test_exported_weights_are_measured_on_the_test_persons(detector, tiny_weights, tmp_path):
+    store_of(tmp_path / "features", persons=2)
+    figures = evaluation.evaluate(
+        tiny_weights, tmp_path, tmp_path / "features", validation_share=0.0, test_share=1.0, lip_frames=1
+    )
+    assert (figures["pairs"], figures["persons"]) == (4, 2)
+    assert figures["l1_copy"] == pytest.approx(10 / 255, rel=0.05)
+    assert figures["l1"] > 0 and figures["lips_detector"] >= 0
+
+
+def test_a_corpus_without_test_persons_is_refused(tiny_weights, tmp_path):
+    store_of(tmp_path / "features", persons=1)
+    with pytest.raises(CorpusError, match="falls into the test split; raise test_share"):
+        evaluation.evaluate(tiny_weights, tmp_path, tmp_path / "features", validation_share=0.0, test_share=0.0)
