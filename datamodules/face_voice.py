@@ -22,7 +22,7 @@ from datamodules.corpora import cnceleb, voxceleb2
 from datamodules.corpora.manifest import split_of
 from datamodules.face_directions import principal_directions, telling_directions
 from datamodules.face_embeddings import CORPORA, face_store
-from datamodules.sampling import Draw, DrawSampler
+from datamodules.sampling import Draw, training_loader
 from datamodules.voice_embeddings import voice_store
 
 SEX_NUMBERS = {"f": 0, "m": 1}
@@ -125,15 +125,7 @@ class FaceVoiceDataModule(pl.LightningDataModule):
 
     def train_dataloader(self) -> DataLoader[Any]:
         dataset = PairDataset(self.splits["train"])
-        return DataLoader(
-            dataset,
-            self.batch_size,
-            sampler=DrawSampler(dataset, self.seed),
-            collate_fn=collate,
-            num_workers=self.workers,
-            persistent_workers=self.workers > 0,
-            drop_last=len(dataset) > self.batch_size,
-        )
+        return training_loader(dataset, self.batch_size, self.seed, collate, self.workers)
 
     def val_dataloader(self) -> DataLoader[Any]:
         return self._fixed("validation")

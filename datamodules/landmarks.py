@@ -11,21 +11,21 @@ import torch
 from pytorch_lightning import LightningDataModule
 from scipy.interpolate import PchipInterpolator
 from torch.utils.data import DataLoader, Dataset
-from tqdm import tqdm
 
 from anyonenet.audio.files import read_audio
 from anyonenet.audio.mel import MelSettings, log_mel
-from anyonenet.errors import CorpusError, InputError
+from anyonenet.errors import InputError
 from anyonenet.face.mouth import mouth_area
 from anyonenet.face.quaternion import interpolate
 from anyonenet.face.registration import register_clip
 from anyonenet.types import LandmarkBatch
+from datamodules.clip_stores import write_clip_store
 from datamodules.corpora import obama, voxceleb2
 from datamodules.corpora.manifest import Clip, split_of
 from datamodules.face_tracks import FaceTrack, read_track
 from datamodules.landmark_augmentation import AugmentationSettings, vary_face, vary_pose, vary_voice
-from datamodules.sampling import Draw, DrawSampler
-from datamodules.store import Store, StoreWriter
+from datamodules.sampling import Draw, training_loader
+from datamodules.store import Store
 
 READERS = {"obama": obama.read_clips, "voxceleb2": voxceleb2.read_clips}
 
@@ -193,8 +193,7 @@ class LandmarkDataModule(LightningDataModule):
         self.test = part("test", None)
 
     def train_dataloader(self) -> DataLoader:
-        sampler = DrawSampler(self.training, self.seed)
-        return self._loader(self.training, sampler=sampler, drop_last=len(self.training) >= self.batch_size)
+        return training_loader(self.training, self.batch_size, self.seed, collate, self.workers)
 
     def val_dataloader(self) -> DataLoader:
         return self._loader(self.validation)
@@ -202,35 +201,24 @@ class LandmarkDataModule(LightningDataModule):
     def test_dataloader(self) -> DataLoader:
         return self._loader(self.test)
 
-    def _loader(self, dataset: LandmarkClips, **options: Any) -> DataLoader:
+    def _loader(self, dataset: LandmarkClips) -> DataLoader:
         return DataLoader(
             dataset,
             batch_size=self.batch_size,
             collate_fn=collate,
             num_workers=self.workers,
             persistent_workers=self.workers > 0,
-            **options,
         )
 
     def _store(self, corpus: str) -> Store:
         return Store(self.folders[corpus], {"corpus": corpus, **self.options})
 
     def _build(self, corpus: str, folder: Path) -> None:
-        clips = READERS[corpus](self.root)
-        with StoreWriter(folder, {"corpus": corpus, **self.options}) as writer:
-            for clip in tqdm(clips, desc=f"landmarks of {corpus}", unit="video"):
-                try:
-                    cuts = list(self._cuts(clip))
-                except CorpusError as error:
-                    writer.skip(str(clip.video), str(error))
-                    continue
-                for fields, arrays in cuts:
-                    split = (clip.split or split_of(clip.id)) if corpus == "obama" else "train"
-                    writer.add({**fields, "split": split}, arrays)
-        if writer.skipped:
-            print(f"{len(writer.skipped)} of {len(clips)} videos skipped: see {folder / 'skipped.csv'}")
+        options = {"corpus": corpus, **self.options}
+        write_clip_store(folder, options, READERS[corpus](self.root), self._cuts, f"landmarks of {corpus}")
 
     def _cuts(self, clip: Clip) -> Iterator[tuple[dict[str, Any], dict[str, np.ndarray]]]:
+        split = (clip.split or split_of(clip.id)) if clip.corpus == "obama" else "train"
         settings = self.mel_settings
         mel = log_mel(torch.from_numpy(read_audio(clip.audio, settings.sample_rate)), settings).numpy()
         landmarks, quaternions = upsample(read_track(clip, self.backend), len(mel), settings.frame_rate)
@@ -241,6 +229,6 @@ class LandmarkDataModule(LightningDataModule):
             if len(mel[cut]) < shortest:
                 break
             yield (
-                {"clip": clip.id, "begin": begin},
+                {"clip": clip.id, "begin": begin, "split": split},
                 {"mels": mel[cut], "landmarks": landmarks[cut], "quaternions": quaternions[cut]},
             )

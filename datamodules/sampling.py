@@ -6,12 +6,13 @@ run draws what the uninterrupted one would have drawn.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import torch
-from torch.utils.data import Dataset
+from torch.utils.data import DataLoader, Dataset
 from torch.utils.data.distributed import DistributedSampler
 
 
@@ -44,3 +45,29 @@ class DrawSampler(DistributedSampler):
     def __iter__(self) -> Iterator[Draw]:
         for index in super().__iter__():
             yield Draw(index, self.seed, self.epoch)
+
+
+def training_loader(
+    dataset: Dataset[Any], batch_size: int, seed: int, collate: Callable[[list[Any]], Any], workers: int = 0
+) -> DataLoader[Any]:
+    """Shuffled batches of a dataset that is indexed with a `Draw`.
+
+    A last batch that is not full is left out, unless it is the only one.
+
+    Args:
+        dataset: what is drawn from.
+        batch_size: items a batch and rank.
+        seed: of the order and of the items' generators.
+        collate: items to a batch.
+        workers: processes that load; 0 loads in this one.
+    """
+    sampler = DrawSampler(dataset, seed)
+    return DataLoader(
+        dataset,
+        batch_size,
+        sampler=sampler,
+        collate_fn=collate,
+        num_workers=workers,
+        persistent_workers=workers > 0,
+        drop_last=len(sampler) >= batch_size,
+    )

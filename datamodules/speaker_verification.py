@@ -20,7 +20,7 @@ from anyonenet.errors import CorpusError
 from anyonenet.types import SpeakerBatch
 from datamodules.corpora.manifest import split_of
 from datamodules.mel_augmentation import MelAugmentation
-from datamodules.sampling import Draw, DrawSampler
+from datamodules.sampling import Draw, training_loader
 from datamodules.speech_mels import LONGEST_SECONDS, corpus_mels
 from datamodules.store import Store
 
@@ -115,15 +115,7 @@ class SpeakerVerificationDataModule(pl.LightningDataModule):
             self.augmentation,
             self.settings,
         )
-        return DataLoader(
-            dataset,
-            self.batch_size,
-            sampler=DrawSampler(dataset, self.seed),
-            collate_fn=collate,
-            num_workers=self.workers,
-            persistent_workers=self.workers > 0,
-            drop_last=len(dataset) > self.batch_size,
-        )
+        return training_loader(dataset, self.batch_size, self.seed, collate, self.workers)
 
     def val_dataloader(self) -> DataLoader[Any]:
         return self._trials("validation")

@@ -11,19 +11,18 @@ import numpy as np
 import torch
 from pytorch_lightning import LightningDataModule
 from torch.utils.data import DataLoader, Dataset
-from tqdm import tqdm
 
-from anyonenet.errors import CorpusError
 from anyonenet.face.sketch import draw_sketch
 from anyonenet.face.square import square_around
 from anyonenet.render.video import read_video
 from anyonenet.types import ImageBatch
+from datamodules.clip_stores import write_clip_store
 from datamodules.corpora.manifest import Clip, hash_fraction, split_of
 from datamodules.corpora.voxceleb2 import read_clips
 from datamodules.face_tracks import read_track
 from datamodules.picture_augmentation import draw_variation
-from datamodules.sampling import Draw, DrawSampler
-from datamodules.store import Store, StoreWriter
+from datamodules.sampling import Draw, training_loader
+from datamodules.store import Store
 
 
 class FramePairs(Dataset):
@@ -138,18 +137,7 @@ class TalkingFacesDataModule(LightningDataModule):
         if (self.folder / "store.json").is_file():
             Store(self.folder, self.options)  # refuses one made with other options
             return
-        clips = read_clips(self.root)
-        with StoreWriter(self.folder, self.options) as writer:
-            for clip in tqdm(clips, desc="talking faces", unit="video"):
-                try:
-                    frames = list(self._frames(clip))
-                except CorpusError as error:
-                    writer.skip(str(clip.video), str(error))
-                    continue
-                for fields, arrays in frames:
-                    writer.add(fields, arrays)
-        if writer.skipped:
-            print(f"{len(writer.skipped)} of {len(clips)} videos skipped: see {self.folder / 'skipped.csv'}")
+        write_clip_store(self.folder, self.options, read_clips(self.root), self._frames, "talking faces")
 
     def setup(self, stage: str | None = None) -> None:
         store = Store(self.folder, self.options)
@@ -163,8 +151,7 @@ class TalkingFacesDataModule(LightningDataModule):
         self.test = part("test")
 
     def train_dataloader(self) -> DataLoader:
-        sampler = DrawSampler(self.training, self.seed)
-        return self._loader(self.training, sampler=sampler, drop_last=len(self.training) >= self.batch_size)
+        return training_loader(self.training, self.batch_size, self.seed, collate, self.workers)
 
     def val_dataloader(self) -> DataLoader:
         return self._loader(self.validation)
@@ -172,14 +159,13 @@ class TalkingFacesDataModule(LightningDataModule):
     def test_dataloader(self) -> DataLoader:
         return self._loader(self.test)
 
-    def _loader(self, dataset: FramePairs, **options: Any) -> DataLoader:
+    def _loader(self, dataset: FramePairs) -> DataLoader:
         return DataLoader(
             dataset,
             batch_size=self.batch_size,
             collate_fn=collate,
             num_workers=self.workers,
             persistent_workers=self.workers > 0,
-            **options,
         )
 
     def _frames(self, clip: Clip) -> Iterator[tuple[dict[str, Any], dict[str, np.ndarray]]]:
