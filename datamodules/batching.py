@@ -60,6 +60,7 @@ class LengthBatchSampler(Sampler[list[Draw]]):
         return self
 
     def set_epoch(self, epoch: int) -> None:
+        """Lightning says before each epoch which one it is: it is part of the order's seed."""
         self.epoch = epoch
 
     def __len__(self) -> int:

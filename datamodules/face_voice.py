@@ -228,7 +228,7 @@ class _Fixed(Dataset[tuple[np.ndarray, np.ndarray, int, int]]):
 
 
 def collate(items: list[tuple[np.ndarray, np.ndarray, int, int]]) -> FaceVoiceBatch:
-    """Stack pairs."""
+    """Stack pairs of a face `(E,)` and a voice `(1024,)`, with the person's number and sex."""
     faces, voices, persons, sexes = zip(*items, strict=True)
     return FaceVoiceBatch(
         torch.from_numpy(np.stack(faces).astype(np.float32)),

@@ -42,6 +42,7 @@ class AugmentationSettings:
 
     @classmethod
     def off(cls) -> AugmentationSettings:
+        """Nothing varies."""
         return cls(**{field.name: 0.0 for field in dataclasses.fields(cls)})
 
 

@@ -55,7 +55,7 @@ def upsample(track: FaceTrack, frames: int, frame_rate: float) -> tuple[np.ndarr
 
 
 def base_frame(landmarks: np.ndarray) -> int:
-    """The frame that stands for the photograph in validation and test: the one with the mouth most closed."""
+    """The frame of `(frames, 68, 2)` that stands for the photograph in validation and test: its most closed mouth."""
     return int(mouth_area(landmarks).argmin())
 
 
@@ -96,7 +96,7 @@ class LandmarkClips(Dataset):
 
 
 def collate(items: list[dict[str, np.ndarray]]) -> LandmarkBatch:
-    """Pad with silence, and with the last face."""
+    """Pad cuts to the longest: mels `(frames, bands)` with silence, landmarks and quaternions with the last face."""
     lengths = [len(item["mels"]) for item in items]
     longest = max(lengths)
 

@@ -25,6 +25,7 @@ class Draw:
     epoch: int
 
     def generator(self) -> np.random.Generator:
+        """The random numbers of this item in this epoch, the same in whatever process."""
         return np.random.default_rng([self.seed, self.epoch, self.index])
 
 

@@ -178,7 +178,7 @@ class WholeDataset(Dataset[tuple[np.ndarray, int]]):
 
 
 def collate(items: list[tuple[np.ndarray, int]]) -> SpeakerBatch:
-    """Pad mels with zeros to the longest."""
+    """Pad mels `(frames, bands)` with zeros to the longest: `(batch, frames, bands)`; the rest `(batch,)`."""
     lengths = [len(mel) for mel, _ in items]
     mels = np.zeros((len(items), max(lengths), items[0][0].shape[1]), dtype=np.float32)
     for row, (mel, _) in zip(mels, items, strict=True):

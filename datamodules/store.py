@@ -38,7 +38,11 @@ class StoreWriter:
         self.skipped: list[dict[str, str]] = []
 
     def add(self, fields: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
-        """Append one item. Raises ValueError where an array's name, type or trailing shape differs from the first."""
+        """Append one item: plain fields, and arrays `(length, ...)` whose length is the item's own.
+
+        Raises:
+            ValueError: an array's name, type or trailing shape differs from the first item's.
+        """
         if self._rows and set(arrays) != set(self._kinds):
             raise ValueError(f"item has arrays {sorted(arrays)}, the store has {sorted(self._kinds)}")
         for name, array in arrays.items():
@@ -57,6 +61,7 @@ class StoreWriter:
         self.skipped.append({"source": source, "reason": reason})
 
     def close(self) -> None:
+        """Write the index and put the store in its place. Raises CorpusError where no item was added."""
         for file in self._files.values():
             file.close()
         if not self._rows:
@@ -131,7 +136,7 @@ class Store:
         return np.diff(self._offsets[name])
 
     def array(self, name: str, index: int) -> np.ndarray:
-        """Item `index` of array `name`: a read-only memory-mapped view."""
+        """Item `index` of array `name`: a read-only memory-mapped view `(length, ...)`."""
         if name not in self._maps:
             kind = self._arrays[name]
             rows = int(self._offsets[name][-1])

@@ -75,6 +75,8 @@ class FramePairs(Dataset):
 
 
 def collate(items: list[dict[str, np.ndarray]]) -> ImageBatch:
+    """Stack pairs: pictures `(H, W, 3)` uint8 become `(batch, 3, H, W)` float32 in [-1, 1]."""
+
     def pictures(name: str) -> torch.Tensor:
         stacked = torch.from_numpy(np.stack([item[name] for item in items]))
         return stacked.permute(0, 3, 1, 2).float() / 127.5 - 1

@@ -184,7 +184,7 @@ class Collate:
 
 
 def voices_of(speakers: Store, held_back: set[int]) -> dict[str, np.ndarray]:
-    """Speaker -> the items of `speakers` that may be used for it: outside of `held_back`, if there are any."""
+    """Speaker -> `(items,)` of `speakers` that may be used for it: outside of `held_back`, if there are any."""
     rows = speakers.manifest["row"].to_numpy()
     free = np.array([row not in held_back for row in rows])
     names = speakers.manifest["speaker"].to_numpy()

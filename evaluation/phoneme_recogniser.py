@@ -64,7 +64,7 @@ class PhonemeRecogniser(Network):
 
     @torch.no_grad()
     def recognise(self, mels: Tensor, lengths: Tensor) -> list[list[int]]:
-        """The most likely symbol a frame, repetitions merged, blanks left out; arguments as in `forward`."""
+        """`(batch, frames, 80)` mels and `(batch,)` lengths -> symbols, the likeliest a frame, merged, no blanks."""
         scores, valid = self(mels, lengths)
         best = scores.argmax(-1).cpu().numpy()
         heard = []
@@ -76,7 +76,7 @@ class PhonemeRecogniser(Network):
 
 
 def spoken(symbols: Sequence[int] | np.ndarray) -> list[int]:
-    """The symbols that can be heard: without pauses and the end."""
+    """Of `(symbols,)` those that can be heard: without pauses and the end."""
     return [int(symbol) for symbol in symbols if int(symbol) not in UNHEARD and int(symbol) != BLANK]
 
 

@@ -122,7 +122,7 @@ def probe_figures(
     seconds: float,
     settings: MelSettings | None = None,
 ) -> dict[str, float]:
-    """Linear probes for sex and for the logarithm of F0, fitted on `train`, read on `test`."""
+    """Linear probes for sex and for the logarithm of F0, fitted on `train` (items, 1024), read on `test`."""
     rate = (settings or MelSettings()).sample_rate
 
     def pitches(items: Sequence[Utterance]) -> np.ndarray:

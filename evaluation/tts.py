@@ -119,7 +119,7 @@ def synthesise(
 
 
 def as_heard(mel: torch.Tensor, settings: MelSettings) -> np.ndarray:
-    """The mel of the waveform of a mel, trimmed and levelled as the recordings are."""
+    """The mel of the waveform of a mel `(frames, 80)`, trimmed and levelled as the recordings are: fewer frames."""
     waveform = griffin_lim(mel.clamp_min(settings.silence)[None], settings)[0].numpy()
     waveform = levelled(trimmed(waveform, settings), settings)
     return log_mel(torch.from_numpy(waveform), settings).numpy()

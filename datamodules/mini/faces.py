@@ -188,12 +188,12 @@ class FacePainter:
     def _develop(self) -> np.ndarray:
         """From linear light to the camera's picture."""
         scene = self.scene
-        picture = cv2.resize(self._image, (scene.width, scene.height), interpolation=cv2.INTER_AREA)
+        picture: np.ndarray = cv2.resize(self._image, (scene.width, scene.height), interpolation=cv2.INTER_AREA)
         if scene.blur > 0.2:
             picture = cv2.GaussianBlur(picture, (0, 0), scene.blur)
         lines = picture.reshape(scene.height, -1)  # over whole lines, for over three channels numpy is slow
         lines *= self._gains
-        grey = cv2.merge([picture @ np.array([0.3, 0.59, 0.11], np.float32)] * 3)
+        grey: np.ndarray = cv2.merge([picture @ np.array([0.3, 0.59, 0.11], np.float32)] * 3)
         picture -= grey
         picture *= scene.saturation
         picture += grey

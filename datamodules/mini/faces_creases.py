@@ -60,7 +60,7 @@ def paint_wrinkles(colour: np.ndarray, old: float, rng: np.random.Generator) -> 
 
 
 def paint_nose(colour: np.ndarray, shape: HeadShape, surface: Surface) -> None:
-    """Nostrils, the wings' creases and the shade under the nose."""
+    """Nostrils, the wings' creases and the shade under the nose, on `colour` (h, w, 3) in place."""
     points = shape.landmarks
     angle, t = surface.parameters(points[[31, 32, 33, 34, 35]])
     at = (np.stack([angle * 0.95, t], 1) + (2.03, 1.60)) * TEXELS

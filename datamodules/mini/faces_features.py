@@ -38,7 +38,7 @@ def paint_beard(
     t: np.ndarray,
     rng: np.random.Generator,
 ) -> None:
-    """Stubble, moustache, goatee or full beard, as the style says."""
+    """Stubble, moustache, goatee or full beard on `colour` (h, w, 3) in place; `u` (1, w) and `t` (h, 1) in units."""
     if style.beard == "none":
         return
     mouth = shape.landmarks[48:60]
@@ -88,7 +88,7 @@ def paint_beard(
 def paint_lips(
     colour: np.ndarray, gloss: np.ndarray, style: SkinStyle, mesh: HeadMesh, rng: np.random.Generator, old: float
 ) -> None:
-    """Lips, their sheen (added to `gloss`), the seam between them and the shade below."""
+    """Lips on `colour` (h, w, 3), their sheen added to `gloss` (h, w), the seam and the shade below; in place."""
     curves = mesh.curve_uv
     streaks = np.broadcast_to(noise(rng, (4, TEXTURE_SIZE[1]), 1.8).mean(0), TEXTURE_SIZE) + 0.6 * noise(
         rng, TEXTURE_SIZE, 3
@@ -116,7 +116,7 @@ def paint_lips(
 
 
 def paint_eyes(colour: np.ndarray, style: SkinStyle, mesh: HeadMesh, identity: Identity, old: float) -> None:
-    """What surrounds the eyes: lids, crease, lashes, the wet rim."""
+    """What surrounds the eyes, on `colour` (h, w, 3) in place: lids, crease, lashes, the wet rim."""
     woman = identity.sex == "f"
     for side in (0, 1):
         upper, lower = mesh.curve_uv[f"lid_upper_{side}"], mesh.curve_uv[f"lid_lower_{side}"]
@@ -148,7 +148,7 @@ def paint_eyes(colour: np.ndarray, style: SkinStyle, mesh: HeadMesh, identity: I
 def paint_brows(
     colour: np.ndarray, style: SkinStyle, mesh: HeadMesh, identity: Identity, rng: np.random.Generator
 ) -> None:
-    """Brows, hair by hair."""
+    """Brows, hair by hair, on `colour` (h, w, 3) in place."""
     for side in (0, 1):
         curve = mesh.curve_uv[f"brow_{side}"]
         along = np.linspace(0, 1, len(curve)) if side else np.linspace(1, 0, len(curve))  # 0 at the nose

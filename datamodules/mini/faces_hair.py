@@ -127,7 +127,7 @@ def _flow(style: HairStyle, angle: np.ndarray, t: np.ndarray, rng: np.random.Gen
 
 
 def hair(style: HairStyle, surface: Surface, rng: np.random.Generator) -> tuple[list[Part], np.ndarray]:
-    """The meshes of the hair and `TEXTURE_SIZE` 0 to 1: where it covers the skin's texture."""
+    """The meshes of the hair, and where it covers the skin's texture: `TEXTURE_SIZE` (h, w) float32, 0 to 1."""
     skin_angle, skin_t = texture_parameters()
     scalp = smooth_step(_hairline(style, skin_angle, skin_t), -0.02, 0.05) * (skin_t < min(style.length, 0.9))
     if style.recede > 0.3:

@@ -11,7 +11,7 @@ _SHIFT = 4  # OpenCV draws at 1/16 texel
 
 
 def noise(rng: np.random.Generator, shape: tuple[int, int], grain: float) -> np.ndarray:
-    """Smooth noise of zero mean and unit spread, `grain` texels across: `shape` float32."""
+    """Smooth noise of zero mean and unit spread, `grain` texels across: `shape` (h, w) float32."""
     small = (max(int(shape[0] / grain), 2) + 3, max(int(shape[1] / grain), 2) + 3)
     coarse = rng.normal(size=small).astype(np.float32)
     smooth = cv2.resize(coarse, (shape[1], shape[0]), interpolation=cv2.INTER_CUBIC)
@@ -19,6 +19,7 @@ def noise(rng: np.random.Generator, shape: tuple[int, int], grain: float) -> np.
 
 
 def blurred(mask: np.ndarray, sigma: float) -> np.ndarray:
+    """`(h, w)` softened by a Gaussian of `sigma` texels; too small a one is none."""
     return cv2.GaussianBlur(mask, (0, 0), sigma) if sigma > 0.2 else mask
 
 
@@ -127,6 +128,7 @@ def flowing(rng: np.random.Generator, flow: np.ndarray, grain: float, doublings:
 
 
 def smooth_step(x: np.ndarray | float, low: float, high: float) -> np.ndarray:
+    """0 below `low`, 1 above `high`, a cubic between: the shape of `x`, float32."""
     s = np.clip((np.asarray(x, np.float32) - low) / (high - low), 0, 1)
     return s * s * (3 - 2 * s)
 

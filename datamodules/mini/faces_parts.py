@@ -144,7 +144,7 @@ def _teeth(size: tuple[int, int], upper: bool, age: float, rng: np.random.Genera
 
 
 def ear(side: int, tone: np.ndarray, breadth: float, rng: np.random.Generator, size_factor: float) -> Part:
-    """One ear: `side` -1 left in the picture, 1 right; `breadth` half breadth of the head there."""
+    """One ear: `side` -1 left in the picture, 1 right; `tone` (3,) the skin; `breadth` half that of the head there."""
     size, rows, columns = (96, 64), 11, 7
     v, u, uv = _grid(rows, columns, size)
     out = u * 0.21 * size_factor

@@ -78,6 +78,7 @@ class HeadShape:
     neck: float
 
     def surface(self) -> Surface:
+        """The skin through all points."""
         return Surface(self)
 
 
@@ -201,7 +202,7 @@ class Surface:
         return angle, np.interp(points[:, 1], profile[:, 1], profile[:, 0])
 
     def jaw(self, angle: np.ndarray) -> np.ndarray:
-        """The surface parameter t of the jaw line at an angle."""
+        """The surface parameter t of the jaw line at angles of any shape: the same shape."""
         low, high = self._jaw_range
         inside = self._jaw_y(np.clip(angle, low, high))
         return inside

@@ -91,13 +91,13 @@ def _formants(rng: np.random.Generator, noise: float) -> tuple[float, float, flo
 
 
 def identity_features(identity: Identity) -> np.ndarray:
-    """What a face can tell of a voice, ready for a linear fit: constant, sex, and age, its rise and size by sex."""
+    """What a face can tell of a voice, for a linear fit: `(8,)` constant, sex, and age, its rise and size by sex."""
     woman, age = float(identity.sex == "f"), (identity.age - 45) / 30
     shown = np.array([age, max(age, 0.0), identity.size])
     return np.concatenate([[1.0, woman], shown * woman, shown * (1 - woman)])
 
 
 def voice_features(voice: Voice) -> np.ndarray:
-    """A voice as numbers that listeners and speaker encoders tell apart; logarithms of frequencies and rate."""
+    """A voice as `(10,)` numbers that listeners and encoders tell apart; logarithms of frequencies and rate."""
     frequencies = np.log([voice.f0_hz, voice.tract_scale, voice.pitch_range, voice.rate])
     return np.concatenate([frequencies, [voice.tilt_db, voice.breath], np.log(voice.formants)])

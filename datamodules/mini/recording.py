@@ -13,7 +13,7 @@ from typing import Any
 
 import av
 import numpy as np
-from av.video.reformatter import VideoReformatter
+from av.video.reformatter import Colorspace, VideoReformatter
 
 _EXACT = {"fflags": "+bitexact", "movflags": "+faststart"}
 
@@ -45,7 +45,9 @@ def write_video(
                 ) = 1
                 stream.codec_context.color_range = 1
             picture = av.VideoFrame.from_ndarray(frame, format="rgb24")
-            picture = reformatter.reformat(picture, format="yuv420p", dst_colorspace="ITU709", dst_color_range="MPEG")
+            picture = reformatter.reformat(
+                picture, format="yuv420p", dst_colorspace=Colorspace.ITU709, dst_color_range="MPEG"
+            )
             picture.pts, picture.time_base = number, Fraction(1, fps)
             container.mux(stream.encode(picture))
         if stream is None:

@@ -35,6 +35,7 @@ class Manner:
 
 
 def draw_manner(rng: np.random.Generator) -> Manner:
+    """A person's way of moving at random."""
     return Manner(
         liveliness=float(np.clip(rng.normal(1.0, 0.10), 0.78, 1.2)),
         nod=float(rng.uniform(2.0, 5.0)),

@@ -29,6 +29,8 @@ _LETTERS = string.ascii_letters + string.digits + "-_"
 
 @dataclass(frozen=True)
 class Counts:
+    """How large the corpora with faces are; clips a person of VoxCeleb2, pictures and utterances a celebrity."""
+
     voxceleb_persons: int
     voxceleb_clips: int
     celebrities: int

@@ -77,6 +77,7 @@ class Speech:
 
     @property
     def seconds(self) -> float:
+        """Length of the waveform."""
         return len(self.waveform) / self.sample_rate
 
 

@@ -54,7 +54,7 @@ def track_f0(
 
 
 def median_f0(waveform: np.ndarray, sample_rate: int) -> float:
-    """Median F0 of the voiced frames, Hz; NaN where none is voiced. Arguments as in `track_f0`."""
+    """Median F0 of the voiced frames of `(samples,)`, Hz; NaN where none is voiced."""
     f0 = track_f0(waveform, sample_rate)
     return float(np.nanmedian(f0)) if np.isfinite(f0).any() else float("nan")
 
