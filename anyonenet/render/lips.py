@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -26,7 +27,7 @@ _CLOSED_GAP, OPEN_GAP = 0.022, 0.07
 which as open; between them, where detectors leave closed mouths at times, it is open if it shows teeth"""
 _LIP_TUCK = 0.02
 
-DENSE = natural_spline(np.arange(5), np.linspace(0, 4, CURVE_POINTS))
+DENSE: Any = natural_spline(np.arange(5), np.linspace(0, 4, CURVE_POINTS))
 """(9, 5): five landmarks -> the curve through them"""
 
 
