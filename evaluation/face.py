@@ -46,7 +46,7 @@ def evaluate(
         utterances_a_person: as in training.
         pictures: folder of photographs or videos (see `evaluation.real_faces`); for each with a face, `sex_NAME` is
             what the probe says of its voice, from about -1 (a woman's) to 1 (a man's), and `f0_NAME` the median F0 in
-            Hz of a sentence spoken by `weights/tts`.
+            Hz of a sentence spoken by `weights/tts`; `pictures_without_face` counts the others.
 
     Returns:
         `recall_at_1`, `_5`, `_10`, `median_rank`, `persons` for faces against all voices of unseen persons;
@@ -94,7 +94,11 @@ def evaluate(
     figures["sex_of_voice"] = float((np.sign(guess[known]) == 2 * sexes[queries][known] - 1).mean())
     if pictures is not None:
         real = RealFaces(Path(weights))
+        figures["pictures_without_face"] = 0.0
         for name, speaker in real.speakers(Path(pictures)):
+            if speaker is None:
+                figures["pictures_without_face"] += 1
+                continue
             figures[f"sex_{name}"] = float(probe(speaker[None])[0])
             figures[f"f0_{name}"] = real.median_f0(speaker)
     figures.update({f"ceiling_{name}": value for name, value in mini_ceiling().items()})

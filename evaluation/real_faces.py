@@ -12,11 +12,11 @@ from anyonenet.face.image import load_photo
 from anyonenet.face.landmarks import LandmarkDetector
 from anyonenet.render.video import read_video
 from anyonenet.voice import Voice
+from datamodules.corpora.cnceleb import PICTURES
 from evaluation.metrics.pitch import median_f0
 
 SENTENCE = "We were away a year ago, and no one knew where all our money had gone."
 """nearly all of it is voiced"""
-_PHOTOS = (".jpg", ".jpeg", ".png")
 _VIDEOS = (".mp4", ".mpg", ".avi", ".mov")
 
 
@@ -34,16 +34,16 @@ class RealFaces:
         self.voice = Voice(weights)
         self.detector = LandmarkDetector("dlib")
 
-    def speakers(self, folder: Path) -> Iterator[tuple[str, np.ndarray]]:
-        """Name of the file and speaker embedding `(1024,)` of the largest face of each picture in a folder.
+    def speakers(self, folder: Path) -> Iterator[tuple[str, np.ndarray | None]]:
+        """Name of each picture or video in a folder, and the speaker embedding `(1024,)` of its largest face.
 
-        Of a video the middle frame is taken; files without a face, and other files, are left out.
+        Of a video the middle frame is taken. None stands for a picture in which no face was found.
 
         Raises:
             InputError: a picture cannot be read.
         """
         for path in sorted(folder.iterdir()):
-            if path.suffix.lower() in _PHOTOS:
+            if path.suffix.lower() in PICTURES:
                 image = load_photo(path, 1280)
             elif path.suffix.lower() in _VIDEOS:
                 frames = list(read_video(path).frames)
@@ -51,8 +51,7 @@ class RealFaces:
             else:
                 continue
             boxes = detect_faces(image)
-            if boxes:
-                yield path.stem, self.voice.speaker_of_face(image, self.detector(image, boxes[0]))
+            yield path.stem, self.voice.speaker_of_face(image, self.detector(image, boxes[0])) if boxes else None
 
     def median_f0(self, speaker: np.ndarray, seed: int = 0) -> float:
         """Median F0 in Hz of `SENTENCE` in a voice."""

@@ -12,8 +12,8 @@ class FaceEncoder(Network):
     """Two linear layers, 2048 wide between them, and a unit vector at the end.
 
     Face embeddings are centred and scaled by constants that travel with the weights (`set_normalisation`): dlib's
-    values are a tenth the size of FaceNet's, and both share a large mean. They may also be confined to the directions
-    in which the training faces differ most; other faces then cannot pull where nothing was learned.
+    values are a tenth the size of FaceNet's, and both share a large mean. They may also be confined to a few directions
+    found on the training faces; other faces then cannot pull where nothing was learned.
     """
 
     input_mean: Tensor

@@ -11,9 +11,9 @@ from anyonenet.text.symbols import SYMBOLS, sound_and_mark
 class SymbolEmbedding(nn.Module):
     """One vector a symbol; optionally with parts that symbols share.
 
-    Half of the symbol table are Mandarin finals in four or five tones each. With one vector a symbol the same tone has
-    to be learned 35 times; with shared parts a symbol's vector is its own, plus its sound's ('zh_ang' of 'zh_ang4'),
-    plus its mark's (tone or stress), so that a tone is heard of in every syllable.
+    More than half of the symbol table are Mandarin finals in four or five tones each. With one vector a symbol the same
+    tone has to be learned 36 times; with shared parts a symbol's vector is its own, plus its sound's ('zh_ang' of
+    'zh_ang4'), plus its mark's (tone or stress), so that a tone is heard of in every syllable.
 
     Args:
         symbols: size of the symbol table; symbol 0 is padding, whose vector is zero.

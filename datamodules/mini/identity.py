@@ -36,9 +36,9 @@ class Voice:
     """How a person sounds; what the speech synthesiser is asked for."""
 
     f0_hz: float
-    """median fundamental frequency: about 80-160 (men), 160-260 (women)"""
+    """median fundamental frequency: about 85-155 (men), 140-295 (women)"""
     tract_scale: float
-    """formant frequencies relative to an average man's: about 0.9-1.05 (men), 1.08-1.25 (women)"""
+    """formant frequencies relative to an average man's: about 0.88-1.09 (men), 1.05-1.27 (women)"""
     pitch_range: float
     """spread of the intonation, 1 = usual"""
     rate: float
@@ -83,9 +83,7 @@ def draw_voice(identity: Identity, rng: np.random.Generator, noise: float = VOIC
 
 
 def _formants(rng: np.random.Generator, noise: float) -> tuple[float, float, float, float]:
-    """The owner's deviations, half as wide at F1, which tells vowels apart.
-
-    They are small: a speaker encoder lives on them, and no face shows them."""
+    """The owner's deviations, half as wide at F1, which tells vowels apart; small, since no face shows them."""
     first, second, third, fourth = np.clip(1 + noise * rng.normal(0, [0.007, 0.014, 0.014, 0.014]), 0.9, 1.1)
     return float(first), float(second), float(third), float(fourth)
 

@@ -1,4 +1,4 @@
-"""Faces of pictures and videos become voices; what shows no face is left out."""
+"""Faces of pictures and videos become voices; what shows no face is told."""
 
 from __future__ import annotations
 
@@ -30,7 +30,8 @@ def test_speakers_of_a_picture_and_of_a_video(real: RealFaces, astronaut: Path, 
     with VideoWriter(tmp_path / "wall.mp4", 128, 128, 25.0, 16000) as writer:
         writer.write_frame(grey)
     found = dict(real.speakers(tmp_path))
-    assert sorted(found) == ["photo", "video"]
+    assert sorted(found) == ["photo", "video", "wall"]
+    assert found.pop("wall") is None
     assert all(speaker.shape == (1024,) for speaker in found.values())
     assert float(found["photo"] @ found["video"]) > 0.9  # the same person
 
