@@ -36,7 +36,7 @@ class Voice:
     """How a person sounds; what the speech synthesiser is asked for."""
 
     f0_hz: float
-    """median fundamental frequency: about 85-155 (men), 140-295 (women)"""
+    """median fundamental frequency: about 90-155 (men), 145-285 (women)"""
     tract_scale: float
     """formant frequencies relative to an average man's: about 0.88-1.09 (men), 1.05-1.27 (women)"""
     pitch_range: float
