@@ -5,10 +5,11 @@ A store carries the options that made it; one made with other options is refused
 
 from __future__ import annotations
 
+import hashlib
 import json
 import os
 import shutil
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,17 @@ import numpy as np
 import pandas as pd
 
 from anyonenet.errors import CorpusError
+from datamodules.store_files import (
+    ItemFiles,
+    ManifestWriter,
+    Skipped,
+    Summary,
+    checksums,
+    rows_table,
+    write_index,
+    write_meta,
+    write_skipped,
+)
 
 
 class StoreWriter:
@@ -31,11 +43,8 @@ class StoreWriter:
         self._part = self.folder.with_name(f"{self.folder.name}.{os.getpid()}.part")
         shutil.rmtree(self._part, ignore_errors=True)
         self._part.mkdir(parents=True)
-        self._files: dict[str, Any] = {}
-        self._kinds: dict[str, tuple[str, tuple[int, ...]]] = {}
-        self._lengths: dict[str, list[int]] = {}
-        self._rows: list[dict[str, Any]] = []
-        self.skipped: list[dict[str, str]] = []
+        self._items = ItemFiles(self._part)
+        self.skipped: list[Skipped] = []
 
     def add(self, fields: Mapping[str, Any], arrays: Mapping[str, np.ndarray]) -> None:
         """Append one item: plain fields, and arrays `(length, ...)` whose length is the item's own.
@@ -43,41 +52,26 @@ class StoreWriter:
         Raises:
             ValueError: an array's name, type or trailing shape differs from the first item's.
         """
-        if self._rows and set(arrays) != set(self._kinds):
-            raise ValueError(f"item has arrays {sorted(arrays)}, the store has {sorted(self._kinds)}")
-        for name, array in arrays.items():
-            kind = (array.dtype.str, array.shape[1:])
-            if self._kinds.setdefault(name, kind) != kind:
-                raise ValueError(f"array '{name}' is {kind}, the store has {self._kinds[name]}")
-            if name not in self._files:
-                self._files[name] = (self._part / f"{name}.bin").open("wb")
-                self._lengths[name] = []
-            self._files[name].write(np.ascontiguousarray(array).tobytes())
-            self._lengths[name].append(len(array))
-        self._rows.append(dict(fields))
+        self._items.add(fields, arrays)
 
-    def skip(self, source: str, reason: str) -> None:
-        """Note a source that could not be used; listed in `skipped.csv` and counted in the summary."""
-        self.skipped.append({"source": source, "reason": reason})
+    def skip(self, path: str, reason: str, stage: str = "") -> None:
+        """Note something that could not be used; listed in `skipped.csv` and counted in the summary."""
+        self.skipped.append(Skipped(path, reason, stage))
 
     def close(self) -> None:
         """Write the index and put the store in its place. Raises CorpusError where no item was added."""
-        for file in self._files.values():
-            file.close()
-        if not self._rows:
+        self._items.close()
+        if not self._items.rows:
             shutil.rmtree(self._part, ignore_errors=True)
             raise CorpusError(f"nothing usable for {self.folder}: {len(self.skipped)} sources, all skipped")
-        for name, lengths in self._lengths.items():
-            np.save(self._part / f"{name}.offsets.npy", np.concatenate([[0], np.cumsum(lengths)]).astype(np.int64))
-        pd.DataFrame(self._rows).to_parquet(self._part / "manifest.parquet")
-        pd.DataFrame(self.skipped, columns=["source", "reason"]).to_csv(self._part / "skipped.csv", index=False)
-        meta = {
-            "options": self.options,
-            "arrays": {name: {"dtype": dtype, "shape": list(shape)} for name, (dtype, shape) in self._kinds.items()},
-            "items": len(self._rows),
-            "skipped": len(self.skipped),
-        }
-        (self._part / "store.json").write_text(json.dumps(meta, indent=1, ensure_ascii=False), encoding="utf-8")
+        summary = Summary(sources=len(self._items.rows) + len(self.skipped), lost=len(self.skipped))
+        table = rows_table(self._items.rows)
+        summary.add_rows(table)
+        with ManifestWriter(self._part / "manifest.parquet", table.schema) as manifest:
+            manifest.add(table)
+        write_skipped(self._part / "skipped.csv", self.skipped, summary)
+        write_index(self._part, self._items.lengths)
+        write_meta(self._part, self.options, self._items.kinds, summary)
         shutil.rmtree(self.folder, ignore_errors=True)
         os.replace(self._part, self.folder)
 
@@ -88,8 +82,7 @@ class StoreWriter:
         if kind is None:
             self.close()
         else:
-            for file in self._files.values():
-                file.close()
+            self._items.close()
             shutil.rmtree(self._part, ignore_errors=True)
 
 
@@ -99,7 +92,7 @@ class Store:
     def __init__(self, folder: Path, options: Mapping[str, Any] | None = None):
         """
         Args:
-            folder: what `StoreWriter` made.
+            folder: what `StoreWriter` or `datamodules.prepare` made.
             options: when given, the options the store must have been made with.
 
         Raises:
@@ -112,18 +105,15 @@ class Store:
         meta = json.loads(meta_path.read_text(encoding="utf-8"))
         self.options: dict[str, Any] = meta["options"]
         if options is not None:
-            wanted = json.loads(json.dumps(options))
-            differing = [
-                f"{key} = {self.options.get(key)!r}, wanted {wanted.get(key)!r}"
-                for key in sorted(set(wanted) | set(self.options))
-                if self.options.get(key) != wanted.get(key)
-            ]
+            differing = differing_options(self.options, options)
             if differing:
                 raise CorpusError(
-                    f"the feature store {self.folder} was made with other options ({'; '.join(differing)}); "
+                    f"the feature store {self.folder} was made with other options ({differing}); "
                     "delete it or choose another folder"
                 )
+        self.summary: dict[str, Any] = meta.get("summary", {})
         self.manifest = pd.read_parquet(self.folder / "manifest.parquet")
+        self._files: dict[str, str] = meta.get("files", {})
         self._arrays = meta["arrays"]
         self._offsets = {name: np.load(self.folder / f"{name}.offsets.npy") for name in self._arrays}
         self._maps: dict[str, np.ndarray] = {}
@@ -137,25 +127,48 @@ class Store:
 
     def array(self, name: str, index: int) -> np.ndarray:
         """Item `index` of array `name`: a read-only memory-mapped view `(length, ...)`."""
-        if name not in self._maps:
-            kind = self._arrays[name]
-            rows = int(self._offsets[name][-1])
-            self._maps[name] = np.memmap(
-                self.folder / f"{name}.bin", dtype=kind["dtype"], mode="r", shape=(rows, *kind["shape"])
-            )
-        begin, end = self._offsets[name][index : index + 2]
-        return self._maps[name][begin:end]
+        packed = self._maps.get(name)
+        if packed is None:
+            packed = self._maps[name] = self._map(name)
+        offsets = self._offsets[name]
+        return packed[offsets[index] : offsets[index + 1]]
+
+    @property
+    def checksum(self) -> str:
+        """SHA-256 of the options and all files, as they were when the store was made."""
+        told = json.dumps([self.options, self._files], sort_keys=True, ensure_ascii=False)
+        return hashlib.sha256(told.encode()).hexdigest()
+
+    def verify(self) -> None:
+        """Read every byte again.
+
+        Raises:
+            CorpusError: files that are no longer what they were, by name.
+        """
+        found = checksums(self.folder)
+        names = sorted(set(found) | set(self._files))
+        damaged = [name for name in names if found.get(name) != self._files.get(name)]
+        if damaged:
+            raise CorpusError(f"the feature store {self.folder} is damaged ({', '.join(damaged)}); prepare it again")
+
+    def _map(self, name: str) -> np.ndarray:
+        kind = self._arrays[name]
+        rows = int(self._offsets[name][-1])
+        shape = (rows, *kind["shape"])
+        if 0 in shape:  # nothing can be mapped
+            return np.zeros(shape, kind["dtype"])
+        # a plain array over the map: slices of np.memmap itself are ten times slower
+        return np.asarray(np.memmap(self.folder / f"{name}.bin", dtype=kind["dtype"], mode="r", shape=shape))
 
     def __getstate__(self) -> dict[str, Any]:  # workers open their own maps
         return {**self.__dict__, "_maps": {}}
 
 
-def open_or_build(
-    folder: Path, options: Mapping[str, Any], items: Iterable[tuple[Mapping[str, Any], Mapping[str, np.ndarray]]]
-) -> Store:
-    """The store in `folder` if it is there with these options, else one built from `items` (fields, arrays)."""
-    if not (Path(folder) / "store.json").is_file():
-        with StoreWriter(folder, options) as writer:
-            for fields, arrays in items:
-                writer.add(fields, arrays)
-    return Store(folder, options)
+def differing_options(made: Mapping[str, Any], wanted: Mapping[str, Any]) -> str:
+    """Each option that differs with both values, as 'rate = 16000, wanted 24000; ...'; empty where none does."""
+    wanted = json.loads(json.dumps(wanted))
+    return "; ".join(
+        f"{key} = {made.get(key)!r}, wanted {wanted.get(key)!r}"
+        for key in sorted(set(wanted) | set(made))
+        if made.get(key) != wanted.get(key)
+    )

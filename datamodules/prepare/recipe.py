@@ -39,6 +39,12 @@ class Recipe(ABC):
     name: str
     """the store's folder below the features folder, as 'tts/vctk'"""
 
+    part_sources: int = 64
+    """at most so many sources are worked on before their items are kept for good: fewer where one takes minutes"""
+
+    patience_seconds: float = 900.0
+    """a worker that has given no item for so long hangs; more where a source's first item takes long"""
+
     @property
     @abstractmethod
     def options(self) -> dict[str, Any]:
