@@ -28,7 +28,7 @@ def evaluate(
     features: Path,
     corpora: Sequence[str] = CORPORA,
     shares: tuple[float, float] = (0.1, 0.1),
-    pictures_a_person: int = 4,
+    pictures_a_person: int = 3,
     treatments: int = 2,
     utterances_a_person: int = 12,
     pictures: Path | None = None,

@@ -16,7 +16,7 @@ from datamodules.mini.speech import write_aidatatang, write_aishell3, write_vctk
 from datamodules.mini.videos import write_cnceleb, write_obama, write_voxceleb2
 from datamodules.mini.workers import Workers
 
-VERSION = 2
+VERSION = 3
 """of the corpora's bytes: changes when the same seed would give others"""
 SIZES = ("full", "small")
 

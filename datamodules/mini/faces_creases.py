@@ -37,9 +37,9 @@ def paint_wrinkles(colour: np.ndarray, old: float, rng: np.random.Generator) -> 
 
     for side in (-1, 1):
         fold = [(side * (0.20 + wobble()), 0.47), (side * (0.29 + wobble()), 0.60), (side * (0.335 + wobble()), 0.74)]
-        crease(colour, _curve(fold), 1.5 + 1.2 * old, 0.07 + 0.26 * old)
+        crease(colour, _curve(fold), 1.5 + 1.2 * old, 0.04 + 0.36 * old)
         bag = [(side * 0.20, 0.11), (side * 0.31, 0.165 + wobble(0.006)), (side * 0.44, 0.12)]
-        crease(colour, _curve(bag), 1.4 + old, 0.05 + 0.20 * old)
+        crease(colour, _curve(bag), 1.4 + old, 0.03 + 0.28 * old)
         if old > 0.2:
             for k in range(3):
                 feet = [(side * 0.545, -0.01 + 0.035 * k), (side * (0.63 + wobble()), -0.05 + 0.07 * k + wobble())]
@@ -52,7 +52,7 @@ def paint_wrinkles(colour: np.ndarray, old: float, rng: np.random.Generator) -> 
             at = -0.44 - 0.085 * k + wobble(0.01)
             reach = rng.uniform(0.25, 0.48)
             lines = [(-reach, at + wobble()), (-0.1, at + wobble()), (0.15, at + wobble()), (reach, at + wobble())]
-            crease(colour, _curve(lines, 20), 1.3, 0.20 * old)
+            crease(colour, _curve(lines, 20), 1.3, 0.27 * old)
         for k in range(3):
             at = 1.75 + 0.14 * k + wobble()
             crease(colour, _curve([(-0.45, at), (0, at + 0.06), (0.45, at)], 20), 1.6, 0.13 * old)

@@ -51,7 +51,7 @@ def draw_style(identity: Identity, rng: np.random.Generator) -> HairStyle:
     names = list(COLOURS)
     odds = np.array([0.6, 0.3, 0.1, 0, 0, 0] if dark_skin else [0.2, 0.25, 0.25, 0.14, 0.11, 0.05])
     colour = np.array(COLOURS[names[int(rng.choice(len(names), p=odds / odds.sum()))]]) * rng.uniform(0.85, 1.12)
-    grey = float(np.clip((identity.age - rng.uniform(36, 62)) / 22, 0, 1)) * (0.55 if woman else 1.0)
+    grey = float(np.clip((identity.age - rng.uniform(38, 54)) / 22, 0, 1)) * (0.75 if woman else 1.0)
     white = np.array([0.80, 0.79, 0.78]) * rng.uniform(0.82, 1.0)
     colour = colour + grey * (white - colour)
     short = rng.random() < (0.20 if woman else 0.86)

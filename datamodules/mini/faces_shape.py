@@ -108,15 +108,15 @@ def head_shape(identity: Identity, rng: np.random.Generator) -> HeadShape:
     outer = np.abs(x)
 
     # breadth of face and jaw, length of chin
-    x *= 1 + _step(outer, 0.5, 0.75) * (0.030 * size + 0.012 * male + normal(0.018))
-    x *= 1 + _step(y, 0.35, 0.95) * _step(outer, 0.1, 0.4) * (0.065 * male + 0.085 * size + normal(0.03))
+    x *= 1 + _step(outer, 0.5, 0.75) * (0.060 * size + 0.012 * male + normal(0.013))
+    x *= 1 + _step(y, 0.35, 0.95) * _step(outer, 0.1, 0.4) * (0.065 * male + 0.16 * size + normal(0.022))
     x *= 1 + np.exp(-(((y - 1.15) / 0.16) ** 2)) * (0.13 * male + normal(0.06))  # square or pointed chin
-    y += _step(y, 0.85, 1.2) * (0.045 * male + 0.015 * size + normal(0.022))
+    y += _step(y, 0.85, 1.2) * (0.045 * male + 0.015 * size + 0.030 * old + normal(0.018))
     y += _step(y, 0.1, 0.55) * normal(0.018) + _step(y, 0.5, 0.75) * normal(0.014)
     z += _step(y, 0.85, 1.1) * (1 - _step(outer, 0.2, 0.5)) * (-0.02 * male + normal(0.02))
     jowl = _step(y, 0.65, 0.85) * (1 - _step(y, 0.9, 1.1)) * _step(outer, 0.3, 0.45)
     y += jowl * 0.025 * max(old, 0)
-    x *= 1 + jowl * (0.03 * max(old, 0) + 0.03 * max(size, 0))
+    x *= 1 + jowl * (0.03 * max(old, 0) + 0.07 * max(size, 0))
     # brow ridge and brows: lower, straighter and heavier on men
     ridge = np.exp(-(((y + 0.27) / 0.12) ** 2))
     z += ridge * (-0.022 * male + normal(0.012))
@@ -126,25 +126,25 @@ def head_shape(identity: Identity, rng: np.random.Generator) -> HeadShape:
     y[brows] -= arch * (0.010 - 0.014 * male + normal(0.011))
     y[[17, 26]] += normal(0.015) + 0.02 * max(old, 0)
     # eyes: larger on women; outer corners up or down; lids fall with age
-    opening = 0.96 - 0.10 * male - 0.12 * max(old, 0) + normal(0.09)
+    opening = 0.96 - 0.10 * male - 0.18 * old - 0.07 * size + normal(0.06)
     for eye in (range(36, 42), range(42, 48)):
         y[list(eye)] *= opening
     y[[36, 45]] += 0.018 * max(old, 0) - 0.006 + normal(0.012)
     x[[39, 42]] *= 1 + normal(0.04)
     # nose
     nose = [31, 32, 34, 35, *row["wing"], *row["tip"]]
-    x[nose] *= 1 + 0.075 * male + 0.13 * size + 0.04 * max(old, 0) + normal(0.07)
+    x[nose] *= 1 + 0.075 * male + 0.21 * size + 0.06 * old + normal(0.05)
     nose_all = [28, 29, 30, 31, 32, 33, 34, 35, *row["wing"], *row["tip"], *row["side_low"]]
-    y[nose_all] += _step(y[nose_all], 0.1, 0.5) * (0.018 * male + 0.02 * size + 0.018 * old + normal(0.018))
+    y[nose_all] += _step(y[nose_all], 0.1, 0.5) * (0.018 * male + 0.02 * size + 0.040 * old + normal(0.013))
     bridge = [27, 28, 29, 30, *row["tip"], 31, 32, 33, 34, 35, *row["wing"], *row["side_mid"]]
     z[bridge] -= np.array([0.5, 0.9, 1, 1, *[0.9] * 2, *[0.4] * 5, 0.5, 0.5, 0.3, 0.3]) * (
-        0.028 * male + 0.035 * size + normal(0.028)
+        0.028 * male + 0.045 * size + normal(0.024)
     )
     y[30] += normal(0.012) + 0.012 * old
     # mouth: fuller lips on women, thinner with age
     lips = np.arange(48, 68)
     x[lips] *= 1 + 0.025 * male + normal(0.055)
-    full = np.clip(1.0 - 0.17 * male - 0.22 * max(old, 0) + normal(0.13), 0.42, 1.6)
+    full = np.clip(1.0 - 0.17 * male - 0.30 * old + normal(0.10), 0.42, 1.6)
     full_up = full * np.clip(1 + normal(0.12), 0.7, 1.3)
     line = y[[62]].copy()
     y[49:54] = line + (y[49:54] - line) * full_up
@@ -152,7 +152,7 @@ def head_shape(identity: Identity, rng: np.random.Generator) -> HeadShape:
     z[[50, 51, 52, 56, 57, 58]] -= 0.016 * (full - 1)
     y[[48, 54, 60, 64]] += normal(0.012) + 0.008 * old
     # cheeks and cheekbones
-    z[row["cheek"] + row["cheek_low"]] += -0.03 * size + 0.02 * old + normal(0.018)
+    z[row["cheek"] + row["cheek_low"]] += -0.055 * size + 0.04 * old + normal(0.014)
     x[row["cheekbone"] + row["zygoma"]] *= 1 + normal(0.025) - 0.008 * male
     # nobody is quite symmetric
     x += rng.normal(0, 0.0035, len(x))
@@ -164,8 +164,8 @@ def head_shape(identity: Identity, rng: np.random.Generator) -> HeadShape:
     profile = _PROFILE.copy()
     forehead = 1 + 0.03 * normal() + 0.02 * male
     profile[profile[:, 1] < -0.3, 1] *= forehead
-    profile[:, 2] *= 1 + 0.02 * size + 0.012 * male + normal(0.012)
-    neck = 0.485 + 0.055 * male + 0.06 * size + normal(0.015)
+    profile[:, 2] *= 1 + 0.035 * size + 0.012 * male + normal(0.012)
+    neck = 0.485 + 0.055 * male + 0.085 * size + normal(0.015)
     return HeadShape(bent[:68], bent[68:], profile, neck)
 
 

@@ -44,7 +44,7 @@ def paint_skin(
     """
     angle, t = texture_parameters()
     u = angle * 0.95
-    old = float(np.clip((identity.age - 30) / 40, 0, 1.1))
+    old = float(np.clip((identity.age - 22) / 48, 0, 1.1))
     colour = np.empty((*TEXTURE_SIZE, 3), np.float32)
     colour[:] = style.tone
     _complexion(colour, u, t, old, rng, style)

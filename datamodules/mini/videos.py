@@ -40,7 +40,7 @@ class Counts:
     mandarin_addresses: int
 
 
-COUNTS = {"full": Counts(80, 2, 480, 4, 2, 192, 64), "small": Counts(6, 1, 12, 2, 2, 5, 1)}
+COUNTS = {"full": Counts(80, 2, 720, 3, 2, 192, 64), "small": Counts(6, 1, 12, 2, 2, 5, 1)}
 
 
 @dataclass(frozen=True)
