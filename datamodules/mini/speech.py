@@ -24,8 +24,8 @@ from datamodules.mini.sound_files import SoundFile, write_sound
 from datamodules.mini.workers import Workers
 
 SIZES = {
-    "vctk": {"full": (100, 32), "small": (4, 4)},
-    "aishell3": {"full": (100, 32), "small": (4, 4)},
+    "vctk": {"full": (200, 16), "small": (4, 4)},
+    "aishell3": {"full": (200, 16), "small": (4, 4)},
     "aidatatang": {"full": (512, 5), "small": (4, 4)},
 }
 """speakers and utterances of each"""
