@@ -10,11 +10,11 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from anyonenet.audio.files import read_audio
 from anyonenet.audio.mel import MelSettings, log_mel
 from anyonenet.errors import AnyoneNetError, InputError
 from datamodules.corpora import aidatatang, aishell3, vctk
 from datamodules.corpora.manifest import Utterance, hash_fraction
+from datamodules.corpora.sounds import read_sound
 from datamodules.store import Store, StoreWriter
 
 READERS: dict[str, tuple[str, Callable[[Path], list[Utterance]]]] = {
@@ -73,7 +73,7 @@ def mel_store(
         with StoreWriter(folder, options) as writer:
             for utterance in tqdm(utterances, desc=f"mels of {name}", unit="utterance"):
                 try:
-                    samples = read_audio(utterance.audio, settings.sample_rate)
+                    samples = read_sound(utterance.audio, settings.sample_rate)
                 except AnyoneNetError as error:
                     writer.skip(str(utterance.audio), str(error))
                     continue

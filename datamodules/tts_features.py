@@ -13,7 +13,6 @@ import pandas as pd
 import torch
 from tqdm import tqdm
 
-from anyonenet.audio.files import read_audio
 from anyonenet.audio.mel import MelSettings, log_mel
 from anyonenet.errors import AnyoneNetError, CorpusError, InputError
 from anyonenet.text.mandarin import from_pinyin
@@ -21,6 +20,7 @@ from anyonenet.text.phonemes import phonemise
 from anyonenet.text.symbols import SYMBOLS, encode
 from anyonenet.weights import load_weights, read_card
 from datamodules.corpora.manifest import Utterance, hash_fraction
+from datamodules.corpora.sounds import read_sound
 from datamodules.speech_mels import READERS
 from datamodules.store import Store, StoreWriter
 
@@ -74,7 +74,7 @@ def speech_store(
             for utterance in tqdm(utterances, desc="speech for the TTS", unit="utterance"):
                 try:
                     symbols = encode(symbols_of(utterance))
-                    samples = levelled(trimmed(read_audio(utterance.audio, settings.sample_rate), settings), settings)
+                    samples = levelled(trimmed(read_sound(utterance.audio, settings.sample_rate), settings), settings)
                 except AnyoneNetError as error:
                     writer.skip(str(utterance.audio), str(error))
                     continue

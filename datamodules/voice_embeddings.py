@@ -8,11 +8,11 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from anyonenet.audio.files import read_audio
 from anyonenet.audio.mel import log_mel
 from anyonenet.errors import AnyoneNetError
 from anyonenet.weights import load_weights
 from datamodules.corpora.manifest import Utterance
+from datamodules.corpora.sounds import read_sound
 from datamodules.speech_mels import first_of_each_speaker
 from datamodules.store import Store, StoreWriter
 
@@ -51,7 +51,7 @@ def voice_store(folder: Path, corpus: str, utterances: list[Utterance], encoder:
     with StoreWriter(folder, options) as writer:
         for item in tqdm(chosen, desc=f"voices of {corpus}", unit="utterance"):
             try:
-                samples = read_audio(item.audio, card.mel.sample_rate)[: int(LONGEST_SECONDS * card.mel.sample_rate)]
+                samples = read_sound(item.audio, card.mel.sample_rate)[: int(LONGEST_SECONDS * card.mel.sample_rate)]
             except AnyoneNetError as error:
                 writer.skip(str(item.audio), str(error))
                 continue

@@ -6,7 +6,7 @@ sex and pitch, which a face can tell, are laid down linearly.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,11 +14,11 @@ import numpy as np
 import torch
 from tqdm import tqdm
 
-from anyonenet.audio.files import read_audio
 from anyonenet.audio.mel import MelSettings, log_mel
-from anyonenet.errors import CorpusError
+from anyonenet.errors import AnyoneNetError, CorpusError
 from anyonenet.weights import load_weights
 from datamodules.corpora.manifest import Utterance, split_of
+from datamodules.corpora.sounds import read_sounds
 from datamodules.speech_mels import READERS, first_of_each_speaker
 from evaluation.metrics.identity import all_pairs, equal_error_rate, minimum_detection_cost
 from evaluation.metrics.pitch import median_f0
@@ -86,11 +86,12 @@ class SpeechEmbedder:
 
     def __call__(self, utterances: Sequence[Utterance], title: str) -> np.ndarray:
         """`(N, 1024)` float32 unit vectors."""
-        return np.stack([self.one(item.audio) for item in tqdm(utterances, desc=title, unit="utterance", leave=False)])
+        sounds = _sounds(utterances, self.settings.sample_rate)
+        bar = tqdm(sounds, desc=title, total=len(utterances), unit="utterance", leave=False)
+        return np.stack([self._one(samples) for samples in bar])
 
-    def one(self, path: Path) -> np.ndarray:
-        """`(1024,)` float32 unit vector of one file."""
-        samples = read_audio(path, self.settings.sample_rate)
+    def _one(self, samples: np.ndarray) -> np.ndarray:
+        """`(1024,)` float32 unit vector of one recording."""
         mel = log_mel(torch.from_numpy(samples[: int(self.longest_seconds * self.settings.sample_rate)]), self.settings)
         with torch.inference_mode():
             embedding: np.ndarray = self.network(mel[None], torch.tensor([len(mel)]))[0].numpy()
@@ -126,9 +127,7 @@ def probe_figures(
     rate = (settings or MelSettings()).sample_rate
 
     def pitches(items: Sequence[Utterance]) -> np.ndarray:
-        return np.array(
-            [np.log2(median_f0(read_audio(item.audio, rate)[: int(seconds * rate)], rate)) for item in items]
-        )
+        return np.array([np.log2(median_f0(samples[: int(seconds * rate)], rate)) for samples in _sounds(items, rate)])
 
     def sexes(items: Sequence[Utterance]) -> np.ndarray:
         return np.array([{"m": 1.0, "f": -1.0}.get(item.sex or "", np.nan) for item in items])
@@ -145,6 +144,14 @@ def probe_figures(
     residual = np.square(guess - truth[known]).sum() / np.square(truth[known] - truth[known].mean()).sum()
     figures["f0_r2"] = float(1 - residual)
     return figures
+
+
+def _sounds(utterances: Sequence[Utterance], rate: int) -> Iterator[np.ndarray]:
+    """The recordings `(samples,)` in their order; raises what the first unreadable one brings."""
+    for _, sound in read_sounds(utterances, rate):
+        if isinstance(sound, AnyoneNetError):
+            raise sound
+        yield sound
 
 
 def ridge_probe(inputs: np.ndarray, targets: np.ndarray, strength: float = 0.01) -> Any:

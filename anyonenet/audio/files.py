@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterator
 from fractions import Fraction
+from io import BytesIO
 from math import gcd
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from anyonenet.errors import InputError
 _SOUND_FILES = {".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".au"}
 
 
-def read_audio(path: str | Path, sample_rate: int) -> NDArray[np.float32]:
+def read_audio(path: str | Path, sample_rate: int, content: bytes | None = None) -> NDArray[np.float32]:
     """Read the sound of an audio or video file.
 
     The sound of a video begins where its picture begins: what comes earlier is cut, a late start is filled with
@@ -26,6 +27,7 @@ def read_audio(path: str | Path, sample_rate: int) -> NDArray[np.float32]:
     Args:
         path: any file libsndfile or FFmpeg reads.
         sample_rate: Hz of the result.
+        content: the file's bytes where it lies on no disk (a member of an archive); `path` then only names it.
 
     Returns:
         `(samples,)` float32, nominally in [-1, 1]; channels averaged.
@@ -34,12 +36,13 @@ def read_audio(path: str | Path, sample_rate: int) -> NDArray[np.float32]:
         InputError: missing, a folder, unreadable, or without sound.
     """
     path = Path(path)
-    if path.is_dir():
-        raise InputError(f"{path} is a folder; expected an audio or video file")
-    if not path.exists():
-        raise InputError(f"no audio file at {path}; check the path")
-    read = _read_soundfile(path) if path.suffix.lower() in _SOUND_FILES else None
-    samples, rate = read if read is not None else _read_av(path)
+    if content is None:
+        if path.is_dir():
+            raise InputError(f"{path} is a folder; expected an audio or video file")
+        if not path.exists():
+            raise InputError(f"no audio file at {path}; check the path")
+    read = _read_soundfile(path, content) if path.suffix.lower() in _SOUND_FILES else None
+    samples, rate = read if read is not None else _read_av(path, content)
     if len(samples) == 0:
         raise InputError(f"{path} holds no sound: its audio is empty")
     return resample(samples, rate, sample_rate)
@@ -92,22 +95,22 @@ def resample(waveform: NDArray[np.float32], rate_in: int, rate_out: int) -> NDAr
     return resample_poly(waveform, up, down, window=taps).astype(np.float32)
 
 
-def _read_soundfile(path: Path) -> tuple[NDArray[np.float32], int] | None:
+def _read_soundfile(path: Path, content: bytes | None) -> tuple[NDArray[np.float32], int] | None:
     """None where libsndfile does not know the file: FFmpeg may."""
     import soundfile
 
     try:
-        samples, rate = soundfile.read(path, dtype="float32", always_2d=True)
+        samples, rate = soundfile.read(path if content is None else BytesIO(content), dtype="float32", always_2d=True)
     except soundfile.LibsndfileError:
         return None
     return samples.mean(axis=1), int(rate)
 
 
-def _read_av(path: Path) -> tuple[NDArray[np.float32], int]:
+def _read_av(path: Path, content: bytes | None) -> tuple[NDArray[np.float32], int]:
     import av
 
     try:
-        with av.open(str(path)) as container:
+        with av.open(str(path) if content is None else BytesIO(content)) as container:
             if not container.streams.audio:
                 raise InputError(f"{path} has no sound; give a file with an audio track")
             stream = container.streams.audio[0]

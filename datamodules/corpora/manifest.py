@@ -7,27 +7,46 @@ from dataclasses import dataclass
 from pathlib import Path
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
+class ArchiveMember:
+    """A sound file inside a tar archive that is never unpacked; read it with `datamodules.corpora.sounds`."""
+
+    archive: Path
+    name: str
+    """of the member, as the archive spells it"""
+
+    def __str__(self) -> str:
+        return f"{self.archive}/{self.name}"
+
+
+Audio = Path | ArchiveMember | tuple[Path, ...]
+"""a file, a member of an archive, or several files that are joined in this order"""
+
+
+@dataclass(frozen=True, slots=True)
 class Utterance:
     """One recording of one speaker."""
 
     id: str
     """unique within the corpus"""
     corpus: str
-    """'vctk', 'aishell3', 'aidatatang', 'voxceleb2', 'cnceleb', 'obama'"""
+    """'vctk', 'aishell3', 'aidatatang', 'voxceleb2', 'cnceleb', 'obama', or the name of a user's own"""
     speaker: str
-    audio: Path
-    """any file soundfile or PyAV reads (a video too)"""
+    audio: Audio
+    """any file soundfile or PyAV reads (a video too); `datamodules.corpora.sounds` reads all of them"""
     language: str | None = None
     """'en' or 'zh'"""
     text: str | None = None
+    """None where the corpus has none that can be used; `defect` then says why"""
     pinyin: tuple[str, ...] | None = None
     """the corpus's own syllables with tone digits, where it has them (ü written v)"""
     sex: str | None = None
     """'f' or 'm'"""
+    defect: str | None = None
+    """why there is no text, where the corpus ought to have it: for `skipped.csv`"""
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Picture:
     """One still of one person."""
 
@@ -38,7 +57,7 @@ class Picture:
     sex: str | None = None
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Clip:
     """One video of one person, with sound in the file or beside it."""
 
@@ -53,6 +72,10 @@ class Clip:
     sex: str | None = None
     split: str | None = None
     """where the corpus fixes it: 'train', 'validation' or 'test'"""
+    notes: Path | None = None
+    """VoxCeleb2's txt of the clip, for `datamodules.corpora.voxceleb2.read_notes` (offset, confidences, boxes)"""
+    text: str | None = None
+    """what is said, where a text file lies beside the video"""
 
 
 def hash_fraction(key: str) -> float:

@@ -1,0 +1,95 @@
+"""Reads the sound of utterances wherever it lies: in a file, in several to be joined, inside a tar archive."""
+
+from __future__ import annotations
+
+import tarfile
+import zlib
+from collections.abc import Iterator, Sequence
+from itertools import groupby
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from anyonenet.audio.files import read_audio
+from anyonenet.errors import AnyoneNetError, CorpusError
+from datamodules.corpora.manifest import ArchiveMember, Audio, Utterance
+
+ARCHIVE_ERRORS = (tarfile.TarError, EOFError, OSError, zlib.error)
+"""what reading a damaged archive brings"""
+
+
+def audio_name(audio: Audio) -> str:
+    """What `skipped.csv` calls a sound: its path, of joined files the first."""
+    return str(audio[0] if isinstance(audio, tuple) else audio)
+
+
+def read_sound(audio: Audio, sample_rate: int) -> NDArray[np.float32]:
+    """One sound; for many of one archive `read_sounds` is faster, for it reads the archive once.
+
+    Returns:
+        `(samples,)` float32, nominally in [-1, 1].
+
+    Raises:
+        InputError: missing, unreadable, or without sound.
+        CorpusError: the archive is damaged or lacks the member.
+    """
+    if isinstance(audio, ArchiveMember):
+        content = _contents(audio.archive, [audio.name])[audio.name]
+        return read_audio(str(audio), sample_rate, content)
+    if isinstance(audio, tuple):
+        return np.concatenate([read_audio(path, sample_rate) for path in audio])
+    return read_audio(audio, sample_rate)
+
+
+def read_sounds(
+    utterances: Sequence[Utterance], sample_rate: int
+) -> Iterator[tuple[Utterance, NDArray[np.float32] | AnyoneNetError]]:
+    """The sounds of some utterances, in their order; what cannot be read comes as the error that says why.
+
+    Neighbours in one archive are read from it in one pass: a gzipped archive has no other way.
+    """
+    for archive, group in groupby(utterances, lambda item: _archive(item.audio)):
+        together = list(group)
+        if archive is None:
+            for utterance in together:
+                yield utterance, _read_or_error(utterance.audio, sample_rate, None)
+            continue
+        try:
+            names = [utterance.audio.name for utterance in together if isinstance(utterance.audio, ArchiveMember)]
+            contents = _contents(archive, names)
+        except AnyoneNetError as error:
+            yield from ((utterance, error) for utterance in together)
+            continue
+        for utterance, name in zip(together, names, strict=True):
+            yield utterance, _read_or_error(utterance.audio, sample_rate, contents[name])
+
+
+def _archive(audio: Audio) -> Path | None:
+    return audio.archive if isinstance(audio, ArchiveMember) else None
+
+
+def _read_or_error(audio: Audio, rate: int, content: bytes | None) -> NDArray[np.float32] | AnyoneNetError:
+    try:
+        return read_sound(audio, rate) if content is None else read_audio(str(audio), rate, content)
+    except AnyoneNetError as error:
+        return error
+
+
+def _contents(archive: Path, names: Sequence[str]) -> dict[str, bytes]:
+    """Name -> bytes of some members; a speaker's archive (40 MB of sound) fits into memory."""
+    wanted = set(names)
+    contents: dict[str, bytes] = {}
+    try:
+        with tarfile.open(archive, "r|*") as tar:
+            for member in tar:
+                if member.name in wanted and (file := tar.extractfile(member)) is not None:
+                    contents[member.name] = file.read()
+                    if len(contents) == len(wanted):
+                        break
+    except ARCHIVE_ERRORS as error:
+        raise CorpusError(f"{archive} cannot be read ({error}); fetch it again") from None
+    missing = sorted(wanted - set(contents))
+    if missing:
+        raise CorpusError(f"{archive} lacks {missing[0]}; fetch it again")
+    return contents
