@@ -39,6 +39,8 @@ class ImageTranslationModule(LightningModule):
         learning_rate: of both optimisers (MakeItTalk's); falls along a cosine to a tenth.
         warmup_steps: steps over which it rises first; a high rate needs some, else `tanh` saturates for good.
         coarse_steps: first steps, run on pictures of half the side: four times as fast (0 = the paper).
+        gradient_norm: gradients of either network longer than this are cut to it (0 = the paper: never); one wild step
+            can saturate `tanh` for good.
     """
 
     def __init__(
@@ -56,6 +58,7 @@ class ImageTranslationModule(LightningModule):
         learning_rate: float = 1e-4,
         warmup_steps: int = 0,
         coarse_steps: int = 0,
+        gradient_norm: float = 0.0,
     ):
         super().__init__()
         self.save_hyperparameters()
@@ -94,6 +97,8 @@ class ImageTranslationModule(LightningModule):
             optimiser.zero_grad()
         self.manual_backward(generator_loss + seen_through)
         for optimiser in optimisers:
+            if self.hparams["gradient_norm"] > 0:
+                self.clip_gradients(optimiser, self.hparams["gradient_norm"], "norm")
             optimiser.step()
         schedules: Any = self.lr_schedulers()
         for schedule in schedules:

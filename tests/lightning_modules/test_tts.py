@@ -52,7 +52,9 @@ class Data(pl.LightningDataModule):
         return ["vctk/p1", "vctk/p2"], np.eye(2, 1024, dtype=np.float32)
 
     def train_dataloader(self) -> DataLoader[Any]:
-        sampler = LengthBatchSampler([16 + index for index in range(8)], 4)
+        assert self.trainer is not None
+        ranks = (self.trainer.global_rank, self.trainer.world_size)
+        sampler = LengthBatchSampler([16 + index for index in range(8)], 4, 0, *ranks)
         return DataLoader(Utterances(), batch_sampler=sampler, collate_fn=Collate(-2.6))
 
     def val_dataloader(self) -> DataLoader[Any]:
