@@ -1,0 +1,88 @@
+"""Every stage trains under DDP: two processes see different data and end with the same parameters."""
+
+import os
+import socket
+from typing import Any
+
+import pytest
+import pytorch_lightning as pl
+import torch
+import torch.multiprocessing as mp
+
+from lightning_modules import face_encoder
+from lightning_modules.tts import TTSModule
+from tests.lightning_modules import (
+    test_face_encoder,
+    test_image_translation,
+    test_landmarks,
+    test_speaker_encoder,
+    test_tts,
+)
+
+
+def tts() -> TTSModule:
+    torch.manual_seed(0)
+    return TTSModule(**test_tts.SMALL)
+
+
+STAGES: dict[str, Any] = {
+    "speaker_encoder": (test_speaker_encoder.module, test_speaker_encoder.ToneData),
+    "face_encoder": (test_face_encoder.module, test_face_encoder.PairData),
+    "tts": (tts, test_tts.Data),
+    "landmarks": (test_landmarks.module, test_landmarks.Data),
+    "images": (test_image_translation.module, test_image_translation.Data),
+}
+
+
+class Seen(pl.Callback):
+    """A number for each batch: ranks that see the same data get the same list."""
+
+    def __init__(self) -> None:
+        self.batches: list[float] = []
+
+    def on_train_batch_start(self, trainer, module, batch, batch_index):
+        tensors = [value for value in vars(batch).values() if isinstance(value, torch.Tensor)]
+        self.batches.append(sum(float(tensor.double().sum()) for tensor in tensors))
+
+
+def _rank(rank: int, port: int, folder: str) -> None:
+    torch.set_num_threads(1)
+    os.environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "RANK": str(rank), "WORLD_SIZE": "2"}
+    os.environ |= {"LOCAL_RANK": str(rank), "NODE_RANK": "0"}
+    face_encoder.FACE_SIZES["dlib"] = 16
+    for name, (module, data) in STAGES.items():
+        fitted, seen = module(), Seen()
+        trainer = pl.Trainer(
+            default_root_dir=folder, max_epochs=2, accelerator="cpu", strategy="ddp", devices=2, callbacks=[seen],
+            logger=False, enable_progress_bar=False, enable_model_summary=False, enable_checkpointing=False,
+            num_sanity_val_steps=0, use_distributed_sampler=False,
+        )  # fmt: skip
+        trainer.fit(fitted, data())
+        torch.save({"state": fitted.state_dict(), "seen": seen.batches}, f"{folder}/{name}{rank}.pt")
+
+
+@pytest.fixture(scope="module")
+def ends(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("ranks")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    mp.spawn(_rank, (port, str(folder)), nprocs=2)
+    return folder
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("stage", STAGES)
+def test_two_ranks_stay_equal(ends, stage, monkeypatch):
+    monkeypatch.setitem(face_encoder.FACE_SIZES, "dlib", 16)
+    one, other = (torch.load(ends / f"{stage}{rank}.pt", weights_only=True) for rank in range(2))
+    start = STAGES[stage][0]().state_dict()
+    statistics = ("running_mean", "running_var")  # of the rank's own batches, as in DDP without SyncBatchNorm
+    for name, value in one["state"].items():
+        if not name.endswith(statistics):
+            torch.testing.assert_close(value, other["state"][name], msg=name)
+    for part in {name.split(".")[0] for name in start}:
+        moved = [name for name in start if name.startswith(f"{part}.") and not name.endswith(statistics)]
+        assert any(not torch.equal(one["state"][name], start[name]) for name in moved), part
+    assert one["seen"] and len(one["seen"]) == len(other["seen"])
+    assert one["seen"] != other["seen"]
