@@ -15,6 +15,7 @@ import cv2
 from tqdm import tqdm
 
 from anyonenet.errors import AnyoneNetError
+from datamodules.cores import available_cores
 
 Job = TypeVar("Job")
 Result = TypeVar("Result")
@@ -83,11 +84,6 @@ class Workers:
                     "(what is complete is kept), with fewer workers if need be"
                 ) from None
         return results
-
-
-def available_cores() -> int:
-    """Cores this process may use."""
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 
 def _started(count: int) -> ProcessPoolExecutor:

@@ -27,7 +27,7 @@ from datamodules.store_files import ArrayKind, ItemFiles, Skipped, rows_table
 MOST_PARTS = 64
 """a small corpus is cut into so many parts, if its sources suffice, so that all workers end together"""
 
-Alive = Callable[[str | None], None]
+Alive = Callable[[str | None], object]
 """called with a source's key when its work begins, with None when it has given an item"""
 
 
@@ -56,7 +56,7 @@ class PartFacts:
     kinds: dict[str, ArrayKind]
 
 
-def cut(recipe: Recipe, sources: list[Source], folder: Path) -> list[Part]:
+def cut(recipe: Recipe, options: Mapping[str, Any], sources: list[Source], folder: Path) -> list[Part]:
     """The parts of a corpus, the same in every process and for any number of workers and shards.
 
     Raises:
@@ -66,7 +66,7 @@ def cut(recipe: Recipe, sources: list[Source], folder: Path) -> list[Part]:
     if len(keys) < len(sources):
         raise ValueError(f"{recipe.name}: {len(sources) - len(keys)} sources have the key of another one")
     size = max(1, min(recipe.part_sources, len(sources) // MOST_PARTS))
-    told = json.dumps(recipe.options, sort_keys=True, ensure_ascii=False)
+    told = json.dumps(options, sort_keys=True, ensure_ascii=False)
     parts = []
     for index, begin in enumerate(range(0, len(sources), size)):
         mine = sources[begin : begin + size]
