@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from anyonenet.errors import AnyoneNetError, CorpusError
+from anyonenet.face.embedding import FaceEmbedder
 from anyonenet.face.landmarks import LandmarkDetector
 from anyonenet.face.tracking import track_face
 from anyonenet.render.video import read_video
@@ -49,7 +50,7 @@ def _stored(path: Path) -> FaceTrack:
 def _detected(path: Path, backend: str) -> FaceTrack:
     try:
         video = read_video(path)
-        track = track_face(video.frames, LandmarkDetector(backend))
+        track = track_face(lambda: video.frames, LandmarkDetector(backend), FaceEmbedder())
     except AnyoneNetError as error:
         raise CorpusError(f"{path}: {error}") from None
     if track.found.mean() < 1 - MAXIMUM_MISSED:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Any
@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from anyonenet.errors import FaceError, InputError
 from anyonenet.face.image import shrink
+from anyonenet.face.models import network_device
 
 BACKENDS = ("dlib", "mtcnn")
 SMALLEST_FACE_PIXELS = 64
@@ -27,6 +28,8 @@ _WEAK_SCORE = 0.6
 _LONE_SCORE = 0.25
 """... or stand alone with at least this"""
 _MTCNN_PROBABILITY = 0.93
+_MTCNN_SIDE, _MTCNN_SMALLEST = 1280, 24
+"""longest side of the picture it is given; its own smallest window is 20 pixels"""
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,28 @@ def detect_faces(image: NDArray[np.uint8], backend: str = "dlib") -> list[FaceBo
     boxes: list[FaceBox] = []
     if min(image.shape[:2]) >= 16:
         boxes = _detect_mtcnn(image) if backend == "mtcnn" else _detect_ladder(image)
-    return sorted(boxes, key=lambda box: (-box.side, box.left, box.top))
+    return _by_size(boxes)
+
+
+def detect_in_frames(frames: Sequence[NDArray[np.uint8]], backend: str = "dlib") -> list[list[FaceBox]]:
+    """The faces of frames of one video, as `detect_faces` gives them for each.
+
+    With 'mtcnn' frames of one size go through the networks at once, on the GPU where there is one.
+
+    Args:
+        frames: `(H, W, 3)` uint8 RGB each.
+        backend: 'dlib' or 'mtcnn'.
+
+    Raises:
+        InputError: as `detect_faces`.
+    """
+    one_size = len({frame.shape for frame in frames}) == 1
+    if backend != "mtcnn" or not one_size or min(frames[0].shape[:2]) < _MTCNN_SMALLEST:
+        return [detect_faces(frame, backend) for frame in frames]
+    small = [shrink(frame, _MTCNN_SIDE) for frame in frames]
+    back = max(frames[0].shape[:2]) / max(small[0].shape[:2])
+    found = _mtcnn(network_device()).detect(np.stack(small), landmarks=True)
+    return [_by_size(_mtcnn_boxes(one, back)) for one in zip(*found, strict=True)]
 
 
 def load_detector() -> None:
@@ -181,15 +205,17 @@ def _turned(image: NDArray[np.uint8], side: int, tilt_degrees: float) -> tuple[N
 
 def _detect_mtcnn(image: NDArray[np.uint8], inverse: NDArray[np.float64] | None = None) -> list[FaceBox]:
     """MTCNN's faces as squares like HOG's; `inverse` takes the given picture's points to those of the original."""
-    small = shrink(image, 1280)
-    if min(small.shape[:2]) < 24:  # its own smallest window is 20 pixels
+    small = shrink(image, _MTCNN_SIDE)
+    if min(small.shape[:2]) < _MTCNN_SMALLEST:
         return []
-    back = max(image.shape[:2]) / max(small.shape[:2])
-    rectangles, probabilities, points = _mtcnn().detect(small, landmarks=True)
+    found = _mtcnn("cpu").detect(small, landmarks=True)
+    return _mtcnn_boxes(found, max(image.shape[:2]) / max(small.shape[:2]), inverse)
+
+
+def _mtcnn_boxes(found: Any, back: float, inverse: NDArray[np.float64] | None = None) -> list[FaceBox]:
+    """What MTCNN found in one picture (rectangles, probabilities, five points), times `back`, as squares."""
     boxes = []
-    for rectangle, probability, five in zip(
-        *([] if item is None else item for item in (rectangles, probabilities, points))
-    ):
+    for rectangle, probability, five in zip(*([] if item is None else item for item in found)):
         if probability is None or probability < _MTCNN_PROBABILITY:
             continue
         left, top, right, bottom = (float(value) * back for value in rectangle)
@@ -205,6 +231,11 @@ def _detect_mtcnn(image: NDArray[np.uint8], inverse: NDArray[np.float64] | None 
         x, y = float(centre[0]), float(centre[1])
         boxes.append(FaceBox(x - half, y - half, x + half, y + half, float(probability), roll))
     return _without_overlaps(boxes)
+
+
+def _by_size(boxes: list[FaceBox]) -> list[FaceBox]:
+    """Largest first."""
+    return sorted(boxes, key=lambda box: (-box.side, box.left, box.top))
 
 
 def _without_overlaps(boxes: list[FaceBox]) -> list[FaceBox]:
@@ -228,8 +259,8 @@ def _hog() -> Any:
     return dlib.get_frontal_face_detector()
 
 
-@lru_cache(maxsize=1)
-def _mtcnn() -> Any:
+@lru_cache(maxsize=2)
+def _mtcnn(device: str) -> Any:
     from facenet_pytorch import MTCNN  # brings PyTorch's vision stack: only where HOG does not suffice
 
-    return MTCNN(keep_all=True, post_process=False, device="cpu")
+    return MTCNN(keep_all=True, post_process=False, device=device)

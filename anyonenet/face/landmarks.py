@@ -8,6 +8,7 @@ fitting the 3-D template.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable, Iterator
 from typing import Any, Protocol
 
 import cv2
@@ -15,22 +16,21 @@ import dlib
 import numpy as np
 from numpy.typing import NDArray
 
+from anyonenet.batches import batched
 from anyonenet.errors import FaceError, InputError
 from anyonenet.face import quaternion
 from anyonenet.face.depth import fit_pose, lift
 from anyonenet.face.detection import FaceBox
-from anyonenet.face.models import cached_model, dlib_model
+from anyonenet.face.fan import CutOut, FanNetworks
+from anyonenet.face.models import dlib_model
 from anyonenet.face.registration import outer_eye_distance, register
 from anyonenet.face.template import MIRROR, frontal_template
 
 BACKENDS = ("dlib", "fan")
 LARGEST_YAW_DEGREES = 45.0
 
-_FAN_FILES = {
-    "3DFAN4-7835d9f11d.pth.tar": "https://www.adrianbulat.com/downloads/python-fan/3DFAN4-7835d9f11d.pth.tar",
-    "depth-2a464da4ea.pth.tar": "https://www.adrianbulat.com/downloads/python-fan/depth-2a464da4ea.pth.tar",
-}
-
+_TOGETHER = 32
+"""faces that go through a network at once"""
 
 _HOG_CENTRE = np.array([0.0, 0.03, 0.22])
 """frontal coordinates, outer-eye distances"""
@@ -39,8 +39,12 @@ _LARGEST_SPREAD = 0.065
 """outer-eye distances: photographs seen well stay below 0.025, grass has 0.09 to 0.13, heads at 60 degrees 0.08"""
 
 
+Found = NDArray[np.float32] | FaceError
+"""landmarks, or why there are none"""
+
+
 class _Backend(Protocol):
-    def __call__(self, image: NDArray[np.uint8], box: FaceBox) -> NDArray[np.float32]: ...
+    def each(self, faces: Iterable[tuple[NDArray[np.uint8], FaceBox]]) -> Iterator[Found]: ...
 
 
 class LandmarkDetector:
@@ -76,14 +80,34 @@ class LandmarkDetector:
         Raises:
             FaceError: the face is in profile, or its landmarks make no face.
         """
-        landmarks = self._detect(image, box)
-        yaw = math.degrees(abs(float(quaternion.to_euler(register(landmarks).quaternions)[1])))
-        if yaw > largest_yaw_degrees:
-            raise FaceError(
-                f"the face is in profile (turned by about {yaw:.0f} degrees, at most {largest_yaw_degrees:.0f} work); "
-                "give a picture where the face looks towards the camera"
-            )
-        return landmarks
+        found = next(self.each([(image, box)], largest_yaw_degrees))
+        if isinstance(found, FaceError):
+            raise found
+        return found
+
+    def each(
+        self,
+        faces: Iterable[tuple[NDArray[np.uint8], FaceBox]],
+        largest_yaw_degrees: float = LARGEST_YAW_DEGREES,
+    ) -> Iterator[Found]:
+        """Landmarks of many faces, in batches where the backend is a network; only small cut-outs wait in memory.
+
+        Args:
+            faces: picture and box of each, as for one.
+            largest_yaw_degrees: how far heads may be turned.
+
+        Returns:
+            Of each face, in order, what a call would return or raise.
+        """
+        for found in self._detect.each(faces):
+            if not isinstance(found, FaceError):
+                yaw = math.degrees(abs(float(quaternion.to_euler(register(found).quaternions)[1])))
+                if yaw > largest_yaw_degrees:
+                    found = FaceError(
+                        f"the face is in profile (turned by about {yaw:.0f} degrees, at most "
+                        f"{largest_yaw_degrees:.0f} work); give a picture where the face looks towards the camera"
+                    )
+            yield found
 
 
 class _DlibLandmarks:
@@ -103,7 +127,10 @@ class _DlibLandmarks:
     def __init__(self) -> None:
         self._predictor: Any = dlib.shape_predictor(dlib_model("shape_predictor_68_face_landmarks.dat"))
 
-    def __call__(self, image: NDArray[np.uint8], box: FaceBox) -> NDArray[np.float32]:
+    def each(self, faces: Iterable[tuple[NDArray[np.uint8], FaceBox]]) -> Iterator[Found]:
+        return (self._one(image, box) for image, box in faces)
+
+    def _one(self, image: NDArray[np.uint8], box: FaceBox) -> Found:
         grey = cv2.cvtColor(image, cv2.COLOR_RGB2GRAY).astype(np.uint8)
         views = self._views(grey, box.centre, box.side, math.radians(box.roll_degrees), self._shifts[:1])
         for shifts in (self._shifts[:1], self._shifts):
@@ -112,7 +139,7 @@ class _DlibLandmarks:
         points = views.mean(axis=0)
         spread = float(np.sqrt(np.mean(np.sum((views - points) ** 2, axis=-1))) / outer_eye_distance(points))
         if spread > _LARGEST_SPREAD:
-            raise FaceError(
+            return FaceError(
                 f"the face cannot be read (its landmarks waver by {spread:.2f} eye distances): it is in profile, "
                 "covered or blurred; give a picture where the face looks towards the camera"
             )
@@ -176,31 +203,16 @@ def square_of(points: NDArray[np.floating]) -> tuple[tuple[float, float], float,
 
 
 class _FanLandmarks:
-    """The face-alignment package's 3-D network, given our boxes."""
+    """The paper's networks, given our boxes."""
 
     def __init__(self) -> None:
-        for name, url in _FAN_FILES.items():
-            cached_model(name, url, "the landmark backend 'fan'")
-        import face_alignment
-        import torch
+        self._networks = FanNetworks()
 
-        # 'folder' is the package's one face detector without weights; boxes come from us
-        self._network: Any = face_alignment.FaceAlignment(
-            face_alignment.LandmarksType.THREE_D,
-            device="cuda" if torch.cuda.is_available() else "cpu",
-            face_detector="folder",
-            compile=False,
-        )
-        self._network.face_detector.reference_scale = 195
-
-    def __call__(self, image: NDArray[np.uint8], box: FaceBox) -> NDArray[np.float32]:
-        x, y = box.centre
-        half = box.side / 2
-        # the network learnt on boxes that reach to the forehead
-        rectangle = np.array([x - 0.9 * half, y - 1.35 * half, x + 0.9 * half, y + 1.1 * half, 1.0])
-        found = self._network.get_landmarks_from_image(image, detected_faces=[rectangle])
-        if not found:
-            raise FaceError("no landmarks found in the face; give a clearer picture of it")
-        landmarks = np.asarray(found[0], dtype=np.float32).reshape(68, 3)
-        landmarks[:, 2] = landmarks[:, 2].mean() - landmarks[:, 2]  # its z points towards the camera
-        return landmarks
+    def each(self, faces: Iterable[tuple[NDArray[np.uint8], FaceBox]]) -> Iterator[Found]:
+        cut_outs: Iterator[CutOut] = (self._networks.cut_out(image, box) for image, box in faces)
+        for some in batched(cut_outs, _TOGETHER):
+            for landmarks in self._networks(some):
+                if outer_eye_distance(landmarks) > 1:
+                    yield landmarks
+                else:  # both eyes in one place: heatmaps of something that is no face
+                    yield FaceError("no landmarks found in the face; give a clearer picture of it")

@@ -202,11 +202,22 @@ class Video:
         Raises:
             InputError: the file is damaged.
         """
+        return (frame for _, frame in self.timed_frames())
+
+    def timed_frames(self) -> Iterator[tuple[float, NDArray[np.uint8]]]:
+        """When each frame is shown, seconds from the first one, and the frame: rates may vary.
+
+        Times rise. A frame without a timestamp, or one whose clock has started anew, comes one period after the last.
+
+        Raises:
+            InputError: the file is damaged.
+        """
+        clock = _Clock(self.fps)
         try:
             with av.open(str(self.path)) as container:
                 container.streams.video[0].thread_type = "AUTO"
                 for frame in container.decode(video=0):
-                    yield _upright(frame)
+                    yield clock.time(frame.time), _upright(frame)
         except (av.FFmpegError, OSError) as error:
             raise InputError(f"{self.path} cannot be read to its end ({error.strerror}); it may be damaged") from None
 
@@ -247,6 +258,29 @@ def read_video(path: str | Path) -> Video:
             return Video(path, float(rate), width, height, frames)
     except (av.FFmpegError, OSError) as error:
         raise InputError(f"{path} cannot be read as a video ({error.strerror}); it may be damaged") from None
+
+
+class _Clock:
+    """Seconds from the first frame, rising, whatever the file's timestamps do."""
+
+    def __init__(self, fps: float):
+        self._period = 1 / fps
+        self._origin: float | None = None
+        self._last = -self._period
+
+    def time(self, stamp: float | None) -> float:
+        expected = self._last + self._period
+        if self._origin is None and stamp is not None:
+            self._origin = stamp - expected
+        seconds = expected if stamp is None or self._origin is None else stamp - self._origin
+        if seconds <= self._last:
+            if stamp is not None and self._last - seconds > 1:  # joined files start again at zero
+                self._origin = stamp - expected
+                seconds = expected
+            else:  # the same stamp twice
+                seconds = self._last + 0.001
+        self._last = seconds
+        return seconds
 
 
 def _upright(frame: Any) -> NDArray[np.uint8]:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import hashlib
+from dataclasses import replace
 from pathlib import Path
 
 import cv2
@@ -11,6 +13,7 @@ import pytest
 from skimage.data import astronaut as astronaut_photo
 
 from anyonenet.errors import InputError, WeightsError
+from anyonenet.face import embedding
 from anyonenet.face.detection import detect_faces
 from anyonenet.face.embedding import FaceEmbedder
 from anyonenet.face.image import load_photo
@@ -90,16 +93,26 @@ def test_facenet_reads_weights_from_the_cache(
     from facenet_pytorch import InceptionResnetV1
 
     monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
-    (tmp_path / "checkpoints").mkdir()
+    path = tmp_path / "checkpoints" / "20180402-114759-vggface2.pt"
+    path.parent.mkdir()
     with torch.random.fork_rng():
         torch.manual_seed(0)
         state = InceptionResnetV1(pretrained=None, classify=False).state_dict()
     state["logits.weight"], state["logits.bias"] = torch.zeros(8631, 512), torch.zeros(8631)
-    torch.save(state, tmp_path / "checkpoints" / "20180402-114759-vggface2.pt")
+    torch.save(state, path)
+    with pytest.raises(WeightsError, match=r"not the published file .* expected 281cebca86\)"):
+        FaceEmbedder("facenet")
+    standing_in = replace(embedding.FACENET_FILE, sha256=hashlib.sha256(path.read_bytes()).hexdigest())
+    monkeypatch.setattr(embedding, "FACENET_FILE", standing_in)
     embedder = FaceEmbedder("facenet")
     vector = embedder(*faces["collins"])
     assert vector.shape == (embedder.size,) == (512,)
     assert np.linalg.norm(vector) == pytest.approx(1, abs=1e-4)
+    monkeypatch.setattr(embedding, "_TOGETHER", 2)
+    names = ["hopper", "collins", "collins dim"]
+    together = list(embedder.each(faces[name] for name in names))  # a batch of two and one of one
+    np.testing.assert_allclose(together[1], vector, atol=1e-5)
+    assert len(together) == 3 and np.abs(together[0] - vector).max() > 1e-4
 
 
 def test_wrong_arguments_are_named(embedder: FaceEmbedder) -> None:

@@ -1,49 +1,72 @@
-"""Following one face: through motion, gaps and company."""
+"""Following one person: through motion, gaps, company and cuts."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import cv2
+import matplotlib
 import numpy as np
 import pytest
 from skimage.data import astronaut as astronaut_photo
 
 from anyonenet.errors import FaceError
+from anyonenet.face.embedding import FaceEmbedder
+from anyonenet.face.image import load_photo
 from anyonenet.face.landmarks import LandmarkDetector
-from anyonenet.face.tracking import track_face
+from anyonenet.face.tracking import Track, track_face
+
+SIDE = 210
 
 
 @pytest.fixture(scope="module")
-def detector() -> LandmarkDetector:
-    return LandmarkDetector()
+def models() -> tuple[LandmarkDetector, FaceEmbedder]:
+    return LandmarkDetector(), FaceEmbedder()
 
 
 @pytest.fixture(scope="module")
-def head() -> np.ndarray:
+def collins() -> np.ndarray:
     return np.ascontiguousarray(astronaut_photo()[20:230, 120:330])
 
 
-def test_a_moving_face_is_followed_and_a_gap_filled(detector: LandmarkDetector, head: np.ndarray) -> None:
-    shifts = [0, 4, 8, 12, 16, 20]
-    frames = [np.roll(head, shift, axis=1) for shift in shifts]
-    frames[3] = np.full_like(head, 90)  # nothing to be seen
-    track = track_face(frames, detector, redetect_every=3)
-    assert track.landmarks.shape == (6, 68, 3) and track.landmarks.dtype == np.float32
-    assert track.found.tolist() == [True, True, True, False, True, True]
+@pytest.fixture(scope="module")
+def hopper() -> np.ndarray:
+    photo = load_photo(Path(matplotlib.get_data_path()) / "sample_data" / "grace_hopper.jpg")
+    return cv2.resize(photo[20:340, 90:410], (SIDE, SIDE), interpolation=cv2.INTER_AREA).astype(np.uint8)
+
+
+def follow(frames: list[np.ndarray], models: tuple[LandmarkDetector, FaceEmbedder]) -> Track:
+    return track_face(lambda: iter(frames), *models, search_every=2)
+
+
+def test_a_moving_face_is_followed_and_a_gap_filled(models, collins) -> None:
+    shifts = [0, 4, 8, 12, 16, 20, 24, 28]
+    frames = [np.roll(collins, shift, axis=1) for shift in shifts]
+    frames[2] = np.full_like(collins, 90)  # nothing to be seen
+    track = follow(frames, models)
+    assert track.landmarks.shape == (8, 68, 3) and track.landmarks.dtype == np.float32
+    # what lies next to a search without the face may show anything
+    assert track.found.tolist() == [True, False, False, False, True, True, True, True]
     moved = track.landmarks[:, :, 0].mean(axis=1) - track.landmarks[0, :, 0].mean()
     np.testing.assert_allclose(moved, shifts, atol=1.5)
 
 
-def test_the_largest_at_first_is_kept_when_another_grows(detector: LandmarkDetector, head: np.ndarray) -> None:
-    def picture(left: int, right: int) -> np.ndarray:
-        canvas = np.full((440, 900, 3), 120, np.uint8)
-        for side, x in ((left, 0), (right, 450)):
-            canvas[:side, x : x + side] = cv2.resize(head, (side, side), interpolation=cv2.INTER_LINEAR)
-        return canvas
+def test_who_passes_is_ignored_even_in_front(models, collins, hopper) -> None:
+    frames = [np.concatenate([collins, np.full_like(collins, 120)], axis=1) for _ in range(7)]
+    for index, column in ((2, SIDE), (4, 0)):  # beside her, then in her place
+        frames[index][:, column : column + SIDE] = hopper
+    track = follow(frames, models)
+    assert track.found.tolist() == [True, True, True, False, False, False, True]
+    assert (track.landmarks[:, :, 0] < SIDE).all()
+    np.testing.assert_allclose(track.landmarks[4], track.landmarks[0], atol=2)
 
-    track = track_face([picture(420, 300), picture(300, 420)], detector, redetect_every=1)
-    assert (track.landmarks[:, :, 0] < 450).all() and track.found.all()
+
+def test_the_one_seen_longest_is_followed_wherever_the_film_cuts_to(models, collins, hopper) -> None:
+    large = cv2.resize(hopper, (2 * SIDE, SIDE * 2), interpolation=cv2.INTER_LINEAR).astype(np.uint8)[:SIDE]
+    frames = [hopper, large[:, :SIDE], *[collins] * 5]
+    assert follow(frames, models).found.tolist() == [False, False, True, True, True, True, True]
 
 
-def test_a_video_without_a_face_says_so(detector: LandmarkDetector) -> None:
+def test_a_video_without_a_face_says_so(models) -> None:
     with pytest.raises(FaceError, match="in any of 2 frames"):
-        track_face([np.zeros((80, 80, 3), np.uint8)] * 2, detector)
+        follow([np.zeros((80, 80, 3), np.uint8)] * 2, models)
