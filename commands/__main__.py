@@ -16,6 +16,7 @@ from commands.options import Mistake, nearest
 VERBS = {
     "generate": "text and photo in, talking-head video out",
     "mini": "build the embedded corpora (synthetic, in the real corpora's layouts)",
+    "prepare": "turn a corpus, or your own recordings and videos, into feature stores",
     "fit": "train a stage from a configuration",
     "validate": "validate a stage's checkpoint",
     "test": "test a stage's checkpoint",

@@ -50,6 +50,10 @@ class Recipe(ABC):
     def options(self) -> dict[str, Any]:
         """All that decides the store's bytes besides the sources, as plain JSON types."""
 
+    def problems(self) -> list[str]:
+        """What is missing besides the corpus (models, weights), a line each; asked for before any work."""
+        return []
+
     @abstractmethod
     def sources(self) -> list[Source]:
         """The work to do, always in the same order.

@@ -19,7 +19,7 @@ from datamodules.prepare.accounting import check_skipped, summary_line
 from datamodules.prepare.locks import locked
 from datamodules.prepare.merge import merge
 from datamodules.prepare.parts import Part, cut, facts, remove_unfinished, write_part
-from datamodules.prepare.recipe import Recipe
+from datamodules.prepare.recipe import Recipe, Source
 from datamodules.prepare.watch import Crew
 from datamodules.prepare.worker import one_thread
 from datamodules.store import Store, differing_options
@@ -35,6 +35,7 @@ def prepare_store(
     limit: int | None = None,
     max_skipped: float | None = None,
     patience_seconds: float | None = None,
+    sources: list[Source] | None = None,
 ) -> Store | None:
     """The store of a recipe, `features/<recipe.name>`, made where it is not there yet.
 
@@ -51,6 +52,7 @@ def prepare_store(
         limit: only the first so many sources.
         max_skipped: share of the sources that may be lost; None: any.
         patience_seconds: a worker that has given nothing for so long hangs; None: as the recipe says.
+        sources: what `recipe.sources()` gives, where the caller has asked for them already.
 
     Returns:
         The store, or None where parts of other shards are still missing.
@@ -67,7 +69,7 @@ def prepare_store(
     folder, options = Path(features) / recipe.name, json.loads(json.dumps(recipe.options))
     if (folder / "store.json").is_file():
         return Store(folder, options)
-    sources = recipe.sources()[:limit]
+    sources = (recipe.sources() if sources is None else sources)[:limit]
     if not sources:
         raise CorpusError(f"{recipe.name}: the corpus has nothing to work on")
     place = folder.with_name(f"{folder.name}.parts")
