@@ -8,6 +8,7 @@ from datamodules.face_voice import collate
 from datamodules.sampling import Draw, DrawSampler
 from lightning_modules import face_encoder
 from lightning_modules.face_encoder import FaceEncoderModule
+from tests.lightning_modules.running import check_resuming, trainer
 
 
 class Pairs(Dataset):
@@ -51,19 +52,6 @@ def module(**changes) -> FaceEncoderModule:
     return FaceEncoderModule(**{**settings, "learning_rate": 0.01, "face_noise": 0.05, **changes})
 
 
-def trainer(folder, epochs: int) -> pl.Trainer:
-    return pl.Trainer(
-        default_root_dir=folder,
-        max_epochs=epochs,
-        accelerator="cpu",
-        logger=False,
-        enable_progress_bar=False,
-        enable_model_summary=False,
-        num_sanity_val_steps=0,
-        enable_checkpointing=False,
-    )
-
-
 @pytest.mark.filterwarnings("ignore")
 def test_learns_and_reports_matching(tmp_path):
     run = trainer(tmp_path, 15)
@@ -78,15 +66,7 @@ def test_learns_and_reports_matching(tmp_path):
 
 @pytest.mark.filterwarnings("ignore")
 def test_resumed_run_equals_one_that_never_stopped(tmp_path):
-    whole = module()
-    trainer(tmp_path, 3).fit(whole, PairData())
-    first = trainer(tmp_path, 2)
-    first.fit(module(), PairData())
-    first.save_checkpoint(tmp_path / "two.ckpt")
-    resumed = module()
-    trainer(tmp_path, 3).fit(resumed, PairData(), ckpt_path=tmp_path / "two.ckpt", weights_only=True)
-    for name, value in whole.state_dict().items():
-        torch.testing.assert_close(resumed.state_dict()[name], value, msg=name)
+    check_resuming(module, PairData, tmp_path)
 
 
 @pytest.mark.filterwarnings("ignore")

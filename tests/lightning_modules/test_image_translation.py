@@ -6,6 +6,7 @@ from torch.utils.data import DataLoader, Dataset
 from anyonenet.types import ImageBatch
 from datamodules.sampling import Draw, DrawSampler
 from lightning_modules.image_translation import ImageTranslationModule
+from tests.lightning_modules.running import check_resuming, trainer
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -44,14 +45,6 @@ def module(**options) -> ImageTranslationModule:
     torch.manual_seed(0)
     settings = {"widths": [8, 16], "discriminator_width": 4, "features": "gabor", "learning_rate": 0.01}
     return ImageTranslationModule(**{**settings, **options})
-
-
-def trainer(folder, epochs: int, **options) -> pl.Trainer:
-    return pl.Trainer(
-        default_root_dir=folder, max_epochs=epochs, accelerator="cpu", logger=False, enable_progress_bar=False,
-        enable_model_summary=False, enable_checkpointing=False, num_sanity_val_steps=0,
-        check_val_every_n_epoch=epochs, **options,
-    )  # fmt: skip
 
 
 def test_overfits_four_pairs(tmp_path):
@@ -94,19 +87,7 @@ def test_each_side_gets_the_gradient_of_its_own_loss_only():
 
 
 def test_resumed_run_equals_one_that_never_stopped(tmp_path):
-    class StopAfterTwo(pl.Callback):
-        def on_train_epoch_end(self, trainer, module):
-            if trainer.current_epoch == 1:
-                trainer.save_checkpoint(tmp_path / "two.ckpt")
-                trainer.should_stop = True
-
-    whole = module(coarse_steps=3)
-    trainer(tmp_path, 4).fit(whole, Data())
-    trainer(tmp_path, 4, callbacks=[StopAfterTwo()]).fit(module(coarse_steps=3), Data())
-    resumed = module(coarse_steps=3)
-    trainer(tmp_path, 4).fit(resumed, Data(), ckpt_path=tmp_path / "two.ckpt", weights_only=True)
-    for name, value in whole.state_dict().items():
-        torch.testing.assert_close(resumed.state_dict()[name], value, msg=name)
+    check_resuming(lambda: module(coarse_steps=3), Data, tmp_path)
 
 
 def test_gradients_longer_than_asked_for_are_cut(tmp_path):

@@ -8,6 +8,7 @@ from anyonenet.face.template import frontal_template
 from datamodules.landmarks import collate
 from datamodules.sampling import Draw, DrawSampler
 from lightning_modules.landmarks import LandmarkModule
+from tests.lightning_modules.running import check_resuming, trainer
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -53,14 +54,6 @@ def module(**options) -> LandmarkModule:
     return LandmarkModule(**{**sizes, "displacement_weight": 100.0, **options})
 
 
-def trainer(folder, epochs: int, **options) -> pl.Trainer:
-    return pl.Trainer(
-        default_root_dir=folder, max_epochs=epochs, accelerator="cpu", logger=False, enable_progress_bar=False,
-        enable_model_summary=False, enable_checkpointing=False, num_sanity_val_steps=0,
-        check_val_every_n_epoch=epochs, **options,
-    )  # fmt: skip
-
-
 def test_overfits_four_clips(tmp_path):
     fitted, run = module(), trainer(tmp_path, 80)
     run.fit(fitted, Data())
@@ -74,19 +67,7 @@ def test_overfits_four_clips(tmp_path):
 
 
 def test_resumed_run_equals_one_that_never_stopped(tmp_path):
-    class StopAfterTwo(pl.Callback):
-        def on_train_epoch_end(self, trainer, module):
-            if trainer.current_epoch == 1:
-                trainer.save_checkpoint(tmp_path / "two.ckpt")
-                trainer.should_stop = True
-
-    whole = module()
-    trainer(tmp_path, 4).fit(whole, Data())
-    trainer(tmp_path, 4, callbacks=[StopAfterTwo()]).fit(module(), Data())
-    resumed = module()
-    trainer(tmp_path, 4).fit(resumed, Data(), ckpt_path=tmp_path / "two.ckpt", weights_only=True)
-    for name, value in whole.state_dict().items():
-        torch.testing.assert_close(resumed.state_dict()[name], value, msg=name)
+    check_resuming(module, Data, tmp_path)
 
 
 def test_weights_of_the_losses_reach_the_loss(tmp_path):

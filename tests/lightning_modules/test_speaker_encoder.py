@@ -8,6 +8,7 @@ from anyonenet.types import SpeakerBatch
 from datamodules.sampling import Draw, DrawSampler
 from datamodules.speaker_verification import collate
 from lightning_modules.speaker_encoder import SpeakerEncoderModule, warmup_cosine
+from tests.lightning_modules.running import check_resuming, trainer
 
 
 class Tones(Dataset):
@@ -42,19 +43,6 @@ def module() -> SpeakerEncoderModule:
     )  # fmt: skip
 
 
-def trainer(folder, epochs: int) -> pl.Trainer:
-    return pl.Trainer(
-        default_root_dir=folder,
-        max_epochs=epochs,
-        accelerator="cpu",
-        logger=False,
-        enable_progress_bar=False,
-        enable_model_summary=False,
-        num_sanity_val_steps=0,
-        enable_checkpointing=False,
-    )
-
-
 @pytest.mark.filterwarnings("ignore")
 def test_overfits_and_reports_equal_error_rate(tmp_path):
     fitted, run = module(), trainer(tmp_path, 12)
@@ -71,23 +59,7 @@ def test_overfits_and_reports_equal_error_rate(tmp_path):
 
 @pytest.mark.filterwarnings("ignore")
 def test_resumed_run_equals_one_that_never_stopped(tmp_path):
-    # the schedule spans the whole training, so both runs are told the same end
-    class StopAfterTwo(pl.Callback):
-        def on_train_epoch_end(self, trainer, module):
-            if trainer.current_epoch == 1:
-                trainer.save_checkpoint(tmp_path / "two.ckpt")
-                trainer.should_stop = True
-
-    whole = module()
-    trainer(tmp_path, 3).fit(whole, ToneData())
-    interrupted = trainer(tmp_path, 3)
-    interrupted.callbacks.append(StopAfterTwo())
-    interrupted.fit(module(), ToneData())
-    assert interrupted.global_step == 8
-    resumed = module()
-    trainer(tmp_path, 3).fit(resumed, ToneData(), ckpt_path=tmp_path / "two.ckpt", weights_only=True)
-    for name, value in whole.state_dict().items():
-        torch.testing.assert_close(resumed.state_dict()[name], value, msg=name)
+    check_resuming(module, ToneData, tmp_path)
 
 
 def test_loss_needs_the_number_of_speakers():

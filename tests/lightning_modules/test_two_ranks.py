@@ -18,6 +18,7 @@ from tests.lightning_modules import (
     test_speaker_encoder,
     test_tts,
 )
+from tests.lightning_modules.running import trainer
 
 
 def tts() -> TTSModule:
@@ -52,12 +53,7 @@ def _rank(rank: int, port: int, folder: str) -> None:
     face_encoder.FACE_SIZES["dlib"] = 16
     for name, (module, data) in STAGES.items():
         fitted, seen = module(), Seen()
-        trainer = pl.Trainer(
-            default_root_dir=folder, max_epochs=2, accelerator="cpu", strategy="ddp", devices=2, callbacks=[seen],
-            logger=False, enable_progress_bar=False, enable_model_summary=False, enable_checkpointing=False,
-            num_sanity_val_steps=0, use_distributed_sampler=False,
-        )  # fmt: skip
-        trainer.fit(fitted, data())
+        trainer(folder, 2, strategy="ddp", devices=2, callbacks=[seen]).fit(fitted, data())
         torch.save({"state": fitted.state_dict(), "seen": seen.batches}, f"{folder}/{name}{rank}.pt")
 
 
