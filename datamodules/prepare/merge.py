@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import socket
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,7 @@ from datamodules.store_files import ArrayKind, ManifestWriter, Summary, write_in
 def merge(
     folder: Path, options: Mapping[str, Any], parts: Sequence[Part], found: Sequence[PartFacts], limit: int | None
 ) -> Store:
-    """Write the store of all parts beside its place and rename it.
+    """Write the store of all parts beside its place and rename it. One process on a machine does so at a time.
 
     Its bytes depend on the items alone, not on how they were cut into parts. Arrays are copied part by part, rows
     in groups: memory does not grow with the corpus but for the index (8 bytes an item and array).
@@ -42,8 +43,9 @@ def merge(
         raise CorpusError(
             f"nothing usable for {folder}: {sum(len(part.sources) for part in parts)} sources, all skipped"
         )
-    beside = folder.with_name(f"{folder.name}.{os.getpid()}.merging")
-    shutil.rmtree(beside, ignore_errors=True)
+    for stopped in folder.parent.glob(f"{folder.name}.{socket.gethostname()}.*.merging"):
+        shutil.rmtree(stopped, ignore_errors=True)
+    beside = folder.with_name(f"{folder.name}.{socket.gethostname()}.{os.getpid()}.merging")
     beside.mkdir(parents=True)
     try:
         summary = Summary(

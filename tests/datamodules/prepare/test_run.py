@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import shutil
+import socket
 from dataclasses import replace
 from pathlib import Path
 
@@ -83,8 +84,9 @@ def test_leavings_of_a_killed_run_do_no_harm(tmp_path: Path) -> None:
     parts = cut(recipe, recipe.options, recipe.sources(), tmp_path / "b" / "tts" / "toy.parts")
     write_part(recipe, parts[3], {}, lambda key: None)
     shutil.copytree(parts[3].folder, parts[2].folder.with_name("000002.machine.77.part"))
-    (tmp_path / "b" / "tts" / "toy.88.merging").mkdir()
+    (tmp_path / "b" / "tts" / f"toy.{socket.gethostname()}.88.merging").mkdir()
     assert prepared(recipe, tmp_path / "b").checksum == expected
+    assert [path.name for path in (tmp_path / "b" / "tts").iterdir()] == ["toy"]
 
 
 def test_too_much_loss_is_refused_and_can_be_accepted_or_mended(tmp_path: Path) -> None:
