@@ -13,7 +13,8 @@ from datamodules.sampling import Draw
 class LengthBatchSampler(Sampler[list[Draw]]):
     """Batches of draws of similar length, in an order and composition that depend on (seed, epoch) alone.
 
-    Every process draws the same batches and takes every `world`-th one from its `rank` on, so all have equally many.
+    Every process draws the same batches and takes its own of each `world` neighbours in length, so all have equally
+    many and, step by step, similar work. `first` batches are left out of the next pass (see `datamodules.resuming`).
     Lightning announces each epoch through `set_epoch`; set the trainer's `use_distributed_sampler` to False, since
     this sampler already shards.
 
@@ -48,6 +49,7 @@ class LengthBatchSampler(Sampler[list[Draw]]):
         self.shuffle = shuffle
         self.spread = spread
         self.epoch = 0
+        self.first = 0
         if len(self) == 0:
             raise ValueError(
                 f"{len(self.lengths)} items give no batch of {batch_size} for each of {world} processes; "
@@ -69,7 +71,7 @@ class LengthBatchSampler(Sampler[list[Draw]]):
         return len(self.lengths) // self.batch_size // self.world
 
     def __iter__(self) -> Iterator[list[Draw]]:
-        for batch in self._batches():
+        for batch in self._batches()[self.first :]:
             yield [Draw(int(index), self.seed, self.epoch) for index in batch]
 
     def _mine(self) -> np.ndarray:
@@ -83,5 +85,5 @@ class LengthBatchSampler(Sampler[list[Draw]]):
         disturbed = self.lengths * rng.uniform(1 - self.spread, 1 + self.spread, len(self.lengths))
         kept = rng.permutation(len(self.lengths))[: len(self) * self.world * self.batch_size]
         order = kept[np.argsort(disturbed[kept], kind="stable")]
-        batches = order.reshape(-1, self.batch_size)  # (batches, batch_size)
-        return list(batches[rng.permutation(len(batches))][self.rank :: self.world])
+        steps = order.reshape(-1, self.world, self.batch_size)
+        return list(steps[rng.permutation(len(steps)), self.rank])

@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 import numpy as np
 import torch
 from torch.utils.data import DataLoader, Dataset
 from torch.utils.data.distributed import DistributedSampler
+
+from datamodules.resuming import ResumableLoader
 
 
 @dataclass(frozen=True)
@@ -32,6 +35,8 @@ class Draw:
 class DrawSampler(DistributedSampler):
     """Shuffled draws, split over the ranks. Lightning calls `set_epoch`, and leaves this sampler in place under DDP.
 
+    `first` draws are left out of the next pass (see `datamodules.resuming`).
+
     Args:
         dataset: what is drawn from.
         seed: of the order and of the items' generators.
@@ -42,16 +47,17 @@ class DrawSampler(DistributedSampler):
         ranks = torch.distributed.get_world_size() if distributed else 1
         rank = torch.distributed.get_rank() if distributed else 0
         super().__init__(dataset, num_replicas=ranks, rank=rank, shuffle=True, seed=seed)
+        self.first = 0
 
     def __iter__(self) -> Iterator[Draw]:
-        for index in super().__iter__():
+        for index in islice(super().__iter__(), self.first, None):
             yield Draw(index, self.seed, self.epoch)
 
 
 def training_loader(
     dataset: Dataset[Any], batch_size: int, seed: int, collate: Callable[[list[Any]], Any], workers: int = 0
 ) -> DataLoader[Any]:
-    """Shuffled batches of a dataset that is indexed with a `Draw`.
+    """Shuffled batches of a dataset that is indexed with a `Draw`; resumed in mid-epoch where a checkpoint was made.
 
     A last batch that is not full is left out, unless it is the only one.
 
@@ -63,7 +69,7 @@ def training_loader(
         workers: processes that load; 0 loads in this one.
     """
     sampler = DrawSampler(dataset, seed)
-    return DataLoader(
+    return ResumableLoader(
         dataset,
         batch_size,
         sampler=sampler,

@@ -14,6 +14,7 @@ from torch.utils.data import DataLoader, Dataset
 from anyonenet.audio.mel import MelSettings
 from anyonenet.types import TTSBatch
 from datamodules.batching import LengthBatchSampler
+from datamodules.resuming import ResumableLoader
 from datamodules.sampling import Draw
 from datamodules.store import Store
 from datamodules.tts_features import speaker_store, speech_store, tts_splits
@@ -115,7 +116,7 @@ class TTSData(pl.LightningDataModule):
             trainer.world_size if trainer else 1,
             shuffle,
         )
-        return DataLoader(
+        return ResumableLoader(
             dataset,
             batch_sampler=sampler,
             collate_fn=Collate(self.settings.silence),

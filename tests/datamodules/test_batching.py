@@ -21,6 +21,13 @@ def test_ranks_share_evenly_and_never_twice() -> None:
     assert len(flat) == len(set(flat)) == 192
 
 
+def test_ranks_have_similar_work_at_each_step() -> None:
+    shares = [indices(LengthBatchSampler(LENGTHS, 8, rank=rank, world=3)) for rank in range(3)]
+    longest = np.array([[max(LENGTHS[batch]) for batch in share] for share in shares])  # (ranks, steps)
+    waiting = 1 - longest.mean(axis=0) / longest.max(axis=0)
+    assert waiting.mean() < 0.15 < 0.25 < 1 - longest.mean() / longest.max()
+
+
 def test_lengths_in_a_batch_are_similar() -> None:
     padding = [max(LENGTHS[batch]) * 8 / sum(LENGTHS[batch]) for batch in indices(LengthBatchSampler(LENGTHS, 8))]
     assert np.mean(padding) < 1.2
