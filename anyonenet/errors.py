@@ -18,4 +18,14 @@ class WeightsError(AnyoneNetError):
 
 
 class CorpusError(AnyoneNetError):
-    """A corpus folder is missing, incomplete, or not of the expected layout."""
+    """A corpus folder is missing, incomplete, or not of the expected layout; made with all the problems found."""
+
+    @property
+    def problems(self) -> tuple[str, ...]:
+        """One line each."""
+        return tuple(str(problem) for problem in self.args)
+
+    def __str__(self) -> str:
+        if len(self.args) < 2:
+            return super().__str__()
+        return f"{len(self.args)} problems: " + "; ".join(f"({n}) {line}" for n, line in enumerate(self.problems, 1))

@@ -12,7 +12,7 @@ from anyonenet.face.image import load_photo
 from anyonenet.face.landmarks import LandmarkDetector
 from anyonenet.render.video import read_video
 from anyonenet.voice import Voice
-from datamodules.corpora.cnceleb import PICTURES
+from datamodules.corpora.files import PICTURES
 from evaluation.metrics.pitch import median_f0
 
 SENTENCE = "We were away a year ago, and no one knew where all our money had gone."

@@ -1,9 +1,11 @@
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile
 
 from anyonenet.errors import CorpusError
-from datamodules.corpora.obama import read_clips, read_utterances
+from datamodules.corpora.obama import find, read_clips, read_utterances
 
 
 @pytest.fixture
@@ -21,7 +23,7 @@ def test_clips(root):
     clips = read_clips(root)
     assert [c.id for c in clips] == ["2009/c", "a", "b"]
     assert clips[1].landmarks.name == "a.landmarks.npz" and clips[2].landmarks is None
-    assert all(c.audio == c.video and c.person == "obama" for c in clips)
+    assert all(c.audio == c.video and c.person == "obama" and c.sex == "m" for c in clips)
     assert read_clips(root / "Obama") == clips
 
 
@@ -31,6 +33,26 @@ def test_utterances_have_their_text_and_language(root):
         ("Hello everybody.", "en"),
         ("大家好。", "zh"),
     ]
+    assert read_utterances(root)[0].defect == "no text: c.txt is not there"
+
+
+def test_an_address_that_is_there_twice_is_read_once(tmp_path):
+    (tmp_path / "a.mp4").write_bytes(b"one address")
+    (tmp_path / "b.mp4").write_bytes(b"two address")
+    (tmp_path / "a (1).mp4").write_bytes(b"one address")
+    rng = np.random.default_rng(0)
+    loudness = np.repeat(rng.uniform(0.01, 0.5, 40), 800)
+    other = np.repeat(rng.uniform(0.01, 0.5, 40), 800)
+    noise = rng.normal(size=32000)
+    for name, samples, rate in (("c", loudness * noise, 16000), ("d", other * noise, 16000)):
+        (tmp_path / f"{name}.mp4").write_bytes(f"film {name}".encode())
+        soundfile.write(tmp_path / f"{name}.wav", (samples * 0.2), rate)
+    (tmp_path / "e.mp4").write_bytes(b"c in another encoding, half as loud")
+    soundfile.write(tmp_path / "e.flac", (loudness * noise * 0.1)[::2], 8000)
+    found = find(tmp_path)
+    assert [clip.id for clip in found.clips] == ["a (1)", "b", "c", "d"]
+    told = {copy.name: kept.name for copy, kept in found.duplicates.items()}
+    assert told == {"a.mp4": "a (1).mp4", "e.flac": "c.wav"}
 
 
 def test_missing_parts_are_told(tmp_path):
