@@ -102,13 +102,26 @@ def read_speakers(root: Path | str) -> list[Speaker]:
 
 
 def read(root: Path | str) -> list[Utterance]:
-    """The utterances of all speakers, sorted by id; reads through every archive (see `read_speakers`).
+    """The utterances of all speakers, sorted by speaker and id; reads through every archive (see `read_speakers`).
+
+    An archive that cannot be read is one utterance, with the reason as its `defect`, so that it is listed once.
 
     Raises:
-        CorpusError: the folder is not aidatatang_200zh, or archives are damaged.
+        CorpusError: the folder is not aidatatang_200zh, or none of its archives can be read.
     """
-    utterances = [utterance for speaker in read_speakers(root) for utterance in speaker.utterances()]
-    return sorted(utterances, key=lambda utterance: utterance.id)
+    utterances: list[Utterance] = []
+    problems: list[str] = []
+    speakers = read_speakers(root)
+    for speaker in speakers:
+        try:
+            utterances += speaker.utterances()
+        except CorpusError as error:
+            problems.append(str(error))
+            audio = ArchiveMember(speaker.place, speaker.name) if speaker.place.is_file() else speaker.place
+            utterances.append(Utterance(speaker.name, "aidatatang", speaker.name, audio, "zh", defect=str(error)))
+    if len(problems) == len(speakers):
+        raise CorpusError(*problems)
+    return utterances
 
 
 def _transcripts(path: Path) -> dict[str, dict[str, str]]:

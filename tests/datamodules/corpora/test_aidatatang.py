@@ -8,6 +8,7 @@ import soundfile
 from anyonenet.errors import CorpusError
 from datamodules.corpora import aidatatang
 from datamodules.corpora.manifest import ArchiveMember
+from datamodules.corpora.sounds import read_sounds
 
 NAMES = ("T0055G0013S0002", "T0055G0013S0001")
 
@@ -19,8 +20,8 @@ def wav(level: float) -> bytes:
 
 
 def make(root, names=NAMES, folder="G0013", transcript="T0055G0013S0001 以后 你 是 男孩子\n"):
-    archive = root / "corpus" / "train" / "G0013.tar.gz"
-    archive.parent.mkdir(parents=True)
+    archive = root / "corpus" / "train" / f"{folder.removeprefix('./')}.tar.gz"
+    archive.parent.mkdir(parents=True, exist_ok=True)
     with tarfile.open(archive, "w:gz") as tar:
         for number, name in enumerate(names):
             metadata = b"SPK\tG0013\nSEX\tFemale\nAGE\t25\n"
@@ -28,7 +29,7 @@ def make(root, names=NAMES, folder="G0013", transcript="T0055G0013S0001 以后 �
                 member = tarfile.TarInfo(f"{folder}/{file}")
                 member.size = len(content)
                 tar.addfile(member, io.BytesIO(content))
-    (root / "transcript").mkdir()
+    (root / "transcript").mkdir(exist_ok=True)
     (root / "transcript" / "aidatatang_200_zh_transcript.txt").write_text(transcript, encoding="utf-8")
     return archive
 
@@ -64,6 +65,17 @@ def test_listing_the_speakers_opens_no_archive(tmp_path):
     assert speaker.place == archive and speaker.texts == {"T0055G0013S0001": "以后你是男孩子"}
     with pytest.raises(CorpusError, match=r"G0013.tar.gz cannot be read .*fetch it again"):
         speaker.utterances()
+
+
+def test_a_damaged_archive_is_listed_once_and_the_others_are_read(tmp_path):
+    make(tmp_path)
+    other = make(tmp_path, ("T0055G0014S0001",), "G0014")
+    other.write_bytes(other.read_bytes()[:90])
+    found = aidatatang.read(tmp_path)
+    assert [item.id for item in found] == [*sorted(NAMES), "G0014"]
+    assert found[2].text is None and "G0014.tar.gz cannot be read" in found[2].defect
+    (_, error) = next(read_sounds(found[2:], 16000))
+    assert isinstance(error, CorpusError) and "G0014.tar.gz cannot be read" in str(error)
 
 
 def test_an_archive_without_sound_is_named(tmp_path):
