@@ -11,7 +11,7 @@ import json
 import os
 import shutil
 import socket
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -21,7 +21,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 from anyonenet.errors import AnyoneNetError, FaceError, WeightsError
-from datamodules.prepare.recipe import Recipe, Source
+from datamodules.prepare.recipe import Item, Recipe, Skip, Source
 from datamodules.store_files import ArrayKind, ItemFiles, Skipped, rows_table
 
 MOST_PARTS = 64
@@ -52,7 +52,7 @@ class PartFacts:
     """sources that gave nothing, those that gave a part counted by the share that is missing"""
     skipped: list[Skipped]
     changes: dict[str, list[int] | None]
-    """path -> size and time of change of each skipped file, None where there is none"""
+    """path -> size and time of change of each file that was skipped or had something skipped, None where it is none"""
     kinds: dict[str, ArrayKind]
 
 
@@ -83,15 +83,14 @@ def facts(part: Part) -> PartFacts | None:
     """
     try:
         told = json.loads((part.folder / "part.json").read_text(encoding="utf-8"))
-    except (OSError, ValueError):
+        skipped = [Skipped(**row) for row in told["skipped"]]
+        kinds = {name: (kind[0], tuple(kind[1])) for name, kind in told["kinds"].items()}
+        found = PartFacts(told["made_of"], told["items"], told["lost"], skipped, told["changes"], kinds)
+        sizes = told["sizes"]
+    except (OSError, ValueError, KeyError, TypeError):  # not there, or not of this version
         return None
-    skipped = [Skipped(**row) for row in told["skipped"]]
-    kinds = {name: (kind[0], tuple(kind[1])) for name, kind in told["kinds"].items()}
-    found = PartFacts(told["made_of"], told["items"], told["lost"], skipped, told["changes"], kinds)
-    if found.made_of != part.made_of or found.changes != _changes(skipped):
-        return None
-    sizes = {name: _size(part.folder / name) for name in told["sizes"]}
-    return found if sizes == told["sizes"] else None
+    same = found.made_of == part.made_of and found.changes == _changes(found.changes)
+    return found if same and sizes == {name: _size(part.folder / name) for name in sizes} else None
 
 
 def write_part(recipe: Recipe, part: Part, banned: Mapping[str, str], alive: Alive) -> None:
@@ -111,18 +110,21 @@ def write_part(recipe: Recipe, part: Part, banned: Mapping[str, str], alive: Ali
     beside.mkdir(parents=True)
     files = ItemFiles(beside)
     skipped: list[Skipped] = []
-    lost = 0.0
+    lost, watched = 0.0, set()
     try:
         for source in part.sources:
             before, listed = files.mark(), len(skipped)
             if source.key in banned:
-                skipped.append(Skipped(str(source.path), banned[source.key], "worker"))
+                skipped.append(_skipped(source.path, banned[source.key], "worker"))
             else:
                 alive(source.key)
                 _work(recipe, source, files, skipped, alive)
             gave, missing = files.mark() - before, len(skipped) - listed
             lost += 1.0 if gave == 0 else missing / (gave + missing)
-        _close(beside, files, part, skipped, lost)
+            if missing:
+                watched |= {str(source.path), *(row.path for row in skipped[listed:])}
+        holds = PartFacts(part.made_of, files.mark(), lost, skipped, _changes(sorted(watched)), files.kinds)
+        _close(beside, files, holds)
         _put(beside, part.folder)
     finally:
         files.close()
@@ -140,7 +142,7 @@ def _work(recipe: Recipe, source: Source, files: ItemFiles, skipped: list[Skippe
     before, listed = files.mark(), len(skipped)
 
     def skip(path: str, reason: str, stage: str) -> None:
-        skipped.append(Skipped(str(path), " ".join(str(reason).split()), stage))
+        skipped.append(_skipped(path, reason, stage))
 
     try:
         # what a recipe raises is the source's fault; what the disk raises while items are written is not
@@ -155,13 +157,19 @@ def _work(recipe: Recipe, source: Source, files: ItemFiles, skipped: list[Skippe
         skip(str(source.path), str(error), error.stage)
 
 
+def _skipped(path: Path | str, reason: str, stage: str) -> Skipped:
+    """One line; names of files that are no UTF-8 are spelled out, so that it can be written."""
+    told = (str(path), " ".join(reason.split()), stage)
+    return Skipped(*(text.encode("utf-8", "backslashreplace").decode("utf-8") for text in told))
+
+
 class _Unusable(Exception):
     def __init__(self, reason: str, stage: str):
         super().__init__(reason)
         self.stage = stage
 
 
-def _guarded(recipe: Recipe, source: Source, skip: Any) -> Any:
+def _guarded(recipe: Recipe, source: Source, skip: Skip) -> Iterator[Item]:
     try:
         yield from recipe.items(source, skip)
     except WeightsError:
@@ -178,22 +186,14 @@ def _guarded(recipe: Recipe, source: Source, skip: Any) -> Any:
         raise _Unusable(f"{type(error).__name__} in {where}: {error}", "unexpected") from None
 
 
-def _close(folder: Path, files: ItemFiles, part: Part, skipped: list[Skipped], lost: float) -> None:
+def _close(folder: Path, files: ItemFiles, holds: PartFacts) -> None:
     files.close()
     table = rows_table(files.rows) if files.rows else pa.table({})
     pq.write_table(table, folder / "rows.parquet")
     for name, lengths in files.lengths.items():
         np.save(folder / f"{name}.lengths.npy", np.array(lengths, np.int64))
-    told = {
-        "made_of": part.made_of,
-        "items": len(files.rows),
-        "lost": lost,
-        "skipped": [asdict(row) for row in skipped],
-        "changes": _changes(skipped),
-        "kinds": {name: [kind[0], list(kind[1])] for name, kind in files.kinds.items()},
-        "sizes": {path.name: path.stat().st_size for path in sorted(folder.iterdir())},
-    }
-    (folder / "part.json").write_text(json.dumps(told, ensure_ascii=False), encoding="utf-8")
+    told = {**asdict(holds), "sizes": {path.name: path.stat().st_size for path in sorted(folder.iterdir())}}
+    (folder / "part.json").write_text(json.dumps(told), encoding="utf-8")
 
 
 def _put(beside: Path, folder: Path) -> None:
@@ -207,14 +207,14 @@ def _put(beside: Path, folder: Path) -> None:
         os.replace(beside, folder)
 
 
-def _changes(skipped: list[Skipped]) -> dict[str, list[int] | None]:
+def _changes(paths: Iterable[str]) -> dict[str, list[int] | None]:
     changes: dict[str, list[int] | None] = {}
-    for row in skipped:
+    for path in paths:
         try:
-            status = os.stat(row.path)
-            changes[row.path] = [status.st_size, status.st_mtime_ns]
+            status = os.stat(path)
+            changes[path] = [status.st_size, status.st_mtime_ns]
         except (OSError, ValueError):
-            changes[row.path] = None
+            changes[path] = None
     return changes
 
 

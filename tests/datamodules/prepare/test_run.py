@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import csv
+import os
 import shutil
 import socket
 from dataclasses import replace
@@ -10,7 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from anyonenet.errors import CorpusError, WeightsError
+from anyonenet.errors import CorpusError, InputError, WeightsError
 from datamodules.prepare.accounting import TooManySkipped
 from datamodules.prepare.parts import cut, facts, write_part
 from datamodules.prepare.run import prepare_store
@@ -127,6 +128,20 @@ def test_missing_models_stop_the_work(tmp_path: Path) -> None:
 
     with pytest.raises(WeightsError, match="weights/fan"):
         prepare_store(Modelless(tmp_path), tmp_path / "f", workers=0, progress=False)
+
+
+def test_names_that_are_no_utf8_and_reasons_of_several_lines_can_be_listed(tmp_path: Path) -> None:
+    class Odd(Toy):
+        def sources(self):
+            return [replace(source, path=tmp_path / os.fsdecode(b"caf\xe9.wav")) for source in super().sources()]
+
+        def items(self, source, skip):
+            if source.content == 3:
+                raise InputError(f"{source.path}\n  cannot be read")
+            yield from super().items(source, skip)
+
+    store = prepared(Odd(tmp_path), tmp_path / "f")
+    assert skipped(store) == [("caf\\udce9.wav", f"{tmp_path}/caf\\udce9.wav cannot be read", "read")]
 
 
 def test_two_sources_of_one_key_are_an_error_of_the_recipe(tmp_path: Path) -> None:
