@@ -67,7 +67,13 @@ def main(arguments: list[str]) -> int:
     from datamodules.prepare.corpus import prepare_corpus, survey
 
     weights = default_weights() / "speaker_encoder"
-    choices = Choices(values.landmarks, values.embedding, speaker_encoder=weights, speakers=values.speakers)
+    choices = Choices(
+        values.landmarks,
+        values.embedding,
+        speaker_encoder=weights,
+        speakers=values.speakers,
+        features=values.out,
+    )
     recipes = recipes_of(values.kind, values.root, values.name, choices)
     recipes = [recipe for recipe in recipes if chosen(recipe.name, values.only)]
     if not recipes:

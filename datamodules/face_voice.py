@@ -6,7 +6,6 @@ frozen, so their embeddings are computed once. Persons, not pictures, are split.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -16,14 +15,21 @@ import torch
 from torch import Tensor
 from torch.utils.data import DataLoader, Dataset
 
-from anyonenet.errors import CorpusError, InputError
+from anyonenet.errors import CorpusError
 from anyonenet.types import FaceVoiceBatch
-from datamodules.corpora import cnceleb, voxceleb2
-from datamodules.corpora.manifest import split_of
+from datamodules.corpora import cnceleb, videos, voxceleb2
+from datamodules.corpora.manifest import Utterance, split_of
 from datamodules.face_directions import principal_directions, telling_directions
-from datamodules.face_embeddings import CORPORA, face_store
+from datamodules.mixing import Corpora, Mixture, corpus_weights
+from datamodules.prepare.face_embeddings import FaceEmbeddingRecipe, face_reader
+from datamodules.prepare.face_models import FaceModels
+from datamodules.prepare.run import prepare_store
 from datamodules.sampling import Draw, training_loader
+from datamodules.store import Store
 from datamodules.voice_embeddings import voice_store
+
+CORPORA = ("voxceleb2", "cnceleb")
+"""the paper's"""
 
 SEX_NUMBERS = {"f": 0, "m": 1}
 """as in `FaceVoiceBatch.sexes`; -1 is unknown"""
@@ -36,7 +42,7 @@ class FaceVoiceDataModule(pl.LightningDataModule):
         self,
         root: str = "data/mini",
         features: str = "data/features",
-        corpora: Sequence[str] = CORPORA,
+        corpora: Corpora = CORPORA,
         backend: Literal["facenet", "dlib"] = "facenet",
         speaker_encoder: str = "weights/speaker_encoder",
         pictures_a_person: int = 50,
@@ -51,8 +57,9 @@ class FaceVoiceDataModule(pl.LightningDataModule):
         """
         Args:
             root: folder that holds the corpora.
-            features: folder for the stores of embeddings.
-            corpora: of 'voxceleb2' and 'cnceleb'.
+            features: folder of the feature stores; `face_voice/CORPUS` is made inside when absent.
+            corpora: 'voxceleb2' (frames and sound of its videos), 'cnceleb' (its recordings and the paper's pictures)
+                or the names of own videos; a mapping gives each a weight.
             backend: face embedding, 'facenet' (the paper's) or 'dlib' (needs no download).
             speaker_encoder: folder of the exported speaker encoder.
             pictures_a_person: frames or pictures of each person.
@@ -66,16 +73,21 @@ class FaceVoiceDataModule(pl.LightningDataModule):
         """
         super().__init__()
         self.root, self.features, self.speaker_encoder = Path(root), Path(features), Path(speaker_encoder)
-        self.corpora, self.backend = list(corpora), backend
-        self.pictures_a_person, self.treatments = pictures_a_person, treatments
+        self.weights = corpus_weights(corpora)
+        models = FaceModels(embedding=backend)
+        self.recipes = {
+            name: FaceEmbeddingRecipe(name, face_reader(name, self.root), models, pictures_a_person, treatments, seed)
+            for name in self.weights
+        }
         self.utterances_a_person, self.batch_size = utterances_a_person, batch_size
         self.shares = (validation_share, test_share)
         self.workers, self.seed = workers, seed
         self.splits: dict[str, PersonTables] = {}
 
     def prepare_data(self) -> None:
-        for corpus in self.corpora:
-            self._stores(corpus)
+        for corpus, recipe in self.recipes.items():
+            prepare_store(recipe, self.features)
+            self._voices(corpus)
 
     def setup(self, stage: str | None = None) -> None:
         """Split the persons who have both a face and a voice.
@@ -85,13 +97,14 @@ class FaceVoiceDataModule(pl.LightningDataModule):
         """
         if self.splits:
             return
-        tables = [person_tables(*self._stores(corpus), corpus) for corpus in self.corpora]
-        persons = {name: person for table in tables for name, person in table.items()}
+        persons: dict[str, Person] = {}
+        for corpus in self.weights:
+            persons |= person_tables(self._faces(corpus), self._voices(corpus), corpus)
         for split in ("train", "validation", "test"):
             names = [name for name in sorted(persons) if split_of(name.split("/")[1], *self.shares) == split]
             if len(names) < 2 and split != "test":
                 raise CorpusError(
-                    f"{len(names)} {split} persons with face and voice in {', '.join(self.corpora)}; at least 2 are "
+                    f"{len(names)} {split} persons with face and voice in {', '.join(self.weights)}; at least 2 are "
                     "needed: add corpora or change validation_share"
                 )
             self.splits[split] = PersonTables(names, [persons[name] for name in names])
@@ -124,7 +137,7 @@ class FaceVoiceDataModule(pl.LightningDataModule):
         return torch.from_numpy(mean), torch.tensor(spread), directions
 
     def train_dataloader(self) -> DataLoader[Any]:
-        dataset = PairDataset(self.splits["train"])
+        dataset = PairDataset(self.splits["train"], weights=self.weights)
         return training_loader(dataset, self.batch_size, self.seed, collate, self.workers)
 
     def val_dataloader(self) -> DataLoader[Any]:
@@ -138,26 +151,22 @@ class FaceVoiceDataModule(pl.LightningDataModule):
         pairs = [dataset[Draw(index, self.seed, 0)] for index in range(len(dataset))]
         return DataLoader(_Fixed(pairs), self.batch_size, collate_fn=collate)
 
-    def _stores(self, corpus: str) -> tuple[Any, Any]:
-        if corpus not in CORPORA:
-            raise InputError(f"unknown corpus of faces '{corpus}'; known are {', '.join(CORPORA)}")
-        folder = self.features / "face_voice"
-        faces = face_store(
-            folder / f"{corpus}_{self.backend}",
-            corpus,
-            self.root,
-            self.backend,
-            self.pictures_a_person,
-            self.treatments,
-            self.seed,
-        )
-        reader = {"voxceleb2": voxceleb2, "cnceleb": cnceleb}[corpus]
-        wanted = set(faces.manifest["person"])
-        utterances = [item for item in reader.read_utterances(self.root) if item.speaker in wanted]
-        voices = voice_store(
-            folder / f"{corpus}_voices", corpus, utterances, self.speaker_encoder, self.utterances_a_person
-        )
-        return faces, voices
+    def _faces(self, corpus: str) -> Store:
+        recipe = self.recipes[corpus]
+        return Store(self.features / recipe.name, recipe.options)
+
+    def _voices(self, corpus: str) -> Store:
+        wanted = set(self._faces(corpus).manifest["person"])
+        utterances = [item for item in read_voices(corpus, self.root) if item.speaker in wanted]
+        folder = self.features / "face_voice" / corpus / "voices"
+        return voice_store(folder, corpus, utterances, self.speaker_encoder, self.utterances_a_person)
+
+
+def read_voices(corpus: str, root: Path) -> list[Utterance]:
+    """The recordings of a corpus that shows faces too; a user's own videos lie in `root` under their name."""
+    if corpus == "cnceleb":
+        return cnceleb.read_utterances(root)
+    return voxceleb2.read_utterances(root) if corpus == "voxceleb2" else videos.read_utterances(root / corpus, corpus)
 
 
 class Person:
@@ -194,9 +203,16 @@ def person_tables(faces: Any, voices: Any, corpus: str) -> dict[str, Person]:
 
 
 class PairDataset(Dataset[tuple[np.ndarray, np.ndarray, int, int]]):
-    """Every face once an epoch, each with a voice of the same person at random; indexed with a `Draw`."""
+    """Every face once an epoch, or as often as its corpus weighs, each with a voice of the same person at random;
+    indexed with a `Draw`.
 
-    def __init__(self, tables: PersonTables, treated: bool = True):
+    Args:
+        tables: the persons.
+        treated: treated pictures too.
+        weights: of the corpora, by which their faces are drawn; None: 1 each.
+    """
+
+    def __init__(self, tables: PersonTables, treated: bool = True, weights: dict[str, float] | None = None):
         self.tables = tables
         self.items = [
             (number, row)
@@ -204,13 +220,17 @@ class PairDataset(Dataset[tuple[np.ndarray, np.ndarray, int, int]]):
             for row in range(len(person.faces))
             if treated or not person.treated[row]
         ]
+        groups: dict[str, list[int]] = {}
+        for item, (number, _) in enumerate(self.items):
+            groups.setdefault(tables.names[number].partition("/")[0], []).append(item)
+        self.mixture = Mixture([(items, (weights or {}).get(corpus, 1.0)) for corpus, items in groups.items()])
 
     def __len__(self) -> int:
-        return len(self.items)
+        return len(self.mixture)
 
     def __getitem__(self, draw: Draw) -> tuple[np.ndarray, np.ndarray, int, int]:
         """`(E,)` face, `(1024,)` voice, the person's number, the sex's number."""
-        number, row = self.items[draw.index]
+        number, row = self.items[self.mixture.item(draw)]
         person = self.tables.people[number]
         voice = int(draw.generator().integers(len(person.voices)))
         return person.faces[row], person.voices[voice], number, person.sex

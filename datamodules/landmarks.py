@@ -1,57 +1,26 @@
-"""Clips for the landmark predictor: mels and registered landmarks, both at the mel's 80 Hz (section IV-A3 and 4)."""
+"""Batches for the landmark predictor: mels and registered landmarks, both at the mel's 80 Hz (section IV-A3 and 4)."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from pytorch_lightning import LightningDataModule
-from scipy.interpolate import PchipInterpolator
 from torch.utils.data import DataLoader, Dataset
 
-from anyonenet.audio.files import read_audio
-from anyonenet.audio.mel import MelSettings, log_mel
-from anyonenet.errors import InputError
+from anyonenet.audio.mel import MelSettings
+from anyonenet.errors import CorpusError
 from anyonenet.face.mouth import mouth_area
-from anyonenet.face.quaternion import interpolate
-from anyonenet.face.registration import register_clip
 from anyonenet.types import LandmarkBatch
-from datamodules.clip_stores import write_clip_store
-from datamodules.corpora import obama, voxceleb2
-from datamodules.corpora.manifest import Clip, split_of
-from datamodules.face_tracks import FaceTrack, read_track
 from datamodules.landmark_augmentation import AugmentationSettings, vary_face, vary_pose, vary_voice
+from datamodules.mixing import Corpora, JoinedStores, Mixture, corpus_weights
+from datamodules.prepare.clips import clip_reader, tracks_folder
+from datamodules.prepare.landmarks import LandmarkRecipe
+from datamodules.prepare.run import prepare_store
 from datamodules.sampling import Draw, training_loader
 from datamodules.store import Store
-
-READERS = {"obama": obama.read_clips, "voxceleb2": voxceleb2.read_clips}
-
-
-def upsample(track: FaceTrack, frames: int, frame_rate: float) -> tuple[np.ndarray, np.ndarray]:
-    """Register a clip's landmarks and bring them from the video's rate to the mel's.
-
-    Landmarks go along monotone cubics, which keep closed lips closed between two closed frames; quaternions along
-    the sphere. Before the first and after the last picture the face stands still.
-
-    Args:
-        track: image landmarks at the video's rate.
-        frames: mel frames wanted.
-        frame_rate: mel frames a second.
-
-    Returns:
-        `(frames, 68, 2)` float32 frontal landmarks, `(frames, 4)` float32 unit quaternions of one sign.
-    """
-    registration = register_clip(track.landmarks)
-    frontal, quaternions = registration.frontal[..., :2], registration.quaternions
-    pictures = np.arange(len(frontal)) / track.fps
-    times = np.clip(np.arange(frames) / frame_rate, pictures[0], pictures[-1])
-    if len(frontal) == 1:
-        return np.repeat(frontal, frames, 0).astype(np.float32), np.repeat(quaternions, frames, 0).astype(np.float32)
-    landmarks = PchipInterpolator(pictures, frontal, axis=0)(times)
-    return landmarks.astype(np.float32), interpolate(quaternions, pictures, times).astype(np.float32)
 
 
 def base_frame(landmarks: np.ndarray) -> int:
@@ -63,21 +32,23 @@ class LandmarkClips(Dataset):
     """Cuts of stores, one a draw; training varies voice, face, pose and base frame.
 
     Args:
-        cuts: store and item of each cut; arrays `mels` (T, bands), `landmarks` (T, 68, 2), `quaternions` (T, 4).
+        cuts: arrays `mels` (T, bands), `landmarks` (T, 68, 2), `quaternions` (T, 4).
+        mixture: which of them belong to this split, and how often each is drawn.
         augmentation: sizes of the variations; None for validation and test, where the base frame is `base_frame`.
     """
 
-    def __init__(self, cuts: list[tuple[Store, int]], augmentation: AugmentationSettings | None):
+    def __init__(self, cuts: JoinedStores, mixture: Mixture, augmentation: AugmentationSettings | None):
         self.cuts = cuts
+        self.mixture = mixture
         self.augmentation = augmentation
 
     def __len__(self) -> int:
-        return len(self.cuts)
+        return len(self.mixture)
 
     def __getitem__(self, draw: Draw | int) -> dict[str, np.ndarray]:
-        store, item = self.cuts[draw.index if isinstance(draw, Draw) else draw]
+        item = self.mixture.item(draw if isinstance(draw, Draw) else Draw(draw, 0, 0))
         mel, landmarks, quaternions = (
-            np.array(store.array(name, item)) for name in ("mels", "landmarks", "quaternions")
+            np.array(self.cuts.array(name, item)) for name in ("mels", "landmarks", "quaternions")
         )
         base = base_frame(landmarks)
         if self.augmentation is not None and isinstance(draw, Draw):
@@ -118,17 +89,17 @@ def collate(items: list[dict[str, np.ndarray]]) -> LandmarkBatch:
 
 
 class LandmarkDataModule(LightningDataModule):
-    """The Obama addresses in cuts of 3 s, 90/5/5 % by hash of the video (so no video is in two splits).
+    """Cuts of talking faces; the paper's are the Obama addresses in 3 s, 90/5/5 % by hash of the video.
 
     Args:
-        root: folder of the corpora; `Obama` inside.
-        features: folder of the feature stores; `landmarks` is made inside when absent.
+        root: folder of the corpora, for stores that are still to be made.
+        features: folder of the feature stores; `landmarks/CORPUS` is made inside when absent.
+        corpora: 'obama', 'voxceleb2' (for training only: other voices and faces; the paper has none) or the names of
+            own videos (see `anyonenet prepare videos`); a mapping gives each a weight.
         batch_size: cuts a batch and device.
         clip_seconds: length of a cut.
-        shortest_seconds: what remains of a video after its cuts is kept from this length on (the paper: only whole
-            cuts).
-        companions: further corpora of talking faces, for training only: other voices and faces ('voxceleb2'; the
-            paper has none). Each has a store of its own.
+        shortest_seconds: what remains of a video after its whole cuts is used from this length on, at least
+            `datamodules.prepare.landmarks.SHORTEST_SECONDS` (the paper: only whole cuts).
         backend: 'dlib' or 'fan', for videos without `.landmarks.npz`.
         augment: vary voice, face and pose in training (the paper: only the base frame varies).
         workers: processes that load; 0 loads in the training process.
@@ -139,60 +110,70 @@ class LandmarkDataModule(LightningDataModule):
         self,
         root: str = "data/mini",
         features: str = "data/features",
+        corpora: Corpora = ("obama",),
         batch_size: int = 32,
         clip_seconds: float = 3.0,
         shortest_seconds: float = 3.0,
-        companions: Sequence[str] = (),
         backend: str = "dlib",
         augment: bool = True,
         workers: int = 0,
         seed: int = 0,
     ):
         super().__init__()
-        self.root = Path(root)
-        known = sorted(set(READERS) - {"obama"})
-        unknown = [name for name in companions if name not in known]
-        if unknown:
-            raise InputError(f"no companion corpus '{unknown[0]}'; choose from {', '.join(known)}")
-        self.folders = {"obama": Path(features) / "landmarks"}
-        self.folders |= {name: Path(features) / f"landmarks_{name}" for name in companions}
+        self.features = Path(features)
+        self.weights = corpus_weights(corpora)
+        self.mel_settings = MelSettings()
+        self.recipes = {
+            name: LandmarkRecipe(
+                name,
+                clip_reader(name, Path(root)),
+                backend,
+                clip_seconds,
+                self.mel_settings,
+                tracks_folder(self.features, name),
+            )
+            for name in self.weights
+        }
         self.batch_size = batch_size
-        self.backend = backend
+        self.shortest_seconds = shortest_seconds
         self.augmentation = AugmentationSettings() if augment else AugmentationSettings.off()
         self.workers = workers
         self.seed = seed
-        self.mel_settings = MelSettings()
-        self.options: dict[str, Any] = {
-            "clip_seconds": clip_seconds,
-            "shortest_seconds": shortest_seconds,
-            "backend": backend,
-            "mel": self.mel_settings.as_dict(),
-        }
 
     def prepare_data(self) -> None:
-        for corpus, folder in self.folders.items():
-            if (folder / "store.json").is_file():
-                self._store(corpus)  # refuses one made with other options
-            else:
-                self._build(corpus, folder)
+        for recipe in self.recipes.values():
+            prepare_store(recipe, self.features)
 
     def setup(self, stage: str | None = None) -> None:
-        stores = {corpus: self._store(corpus) for corpus in self.folders}
+        """Open the stores.
+
+        Raises:
+            CorpusError: a store is missing or made with other options.
+        """
+        stores = {name: Store(self.features / recipe.name, recipe.options) for name, recipe in self.recipes.items()}
+        cuts = JoinedStores(stores)
+        long = cuts.lengths("mels") >= round(self.shortest_seconds * self.mel_settings.frame_rate)
+        splits = cuts.manifest["split"].to_numpy()
 
         def part(name: str, augmentation: AugmentationSettings | None) -> LandmarkClips:
-            cuts = [
-                (store, index)
-                for store in stores.values()
-                for index, split in enumerate(store.manifest["split"])
-                if split == name
-            ]
-            return LandmarkClips(cuts, augmentation)
+            wanted = long & (splits == name)
+            groups = []
+            for corpus, weight in self.weights.items():
+                rows = np.array(cuts.rows_of(corpus))
+                groups.append((rows[wanted[rows]], weight if name == "train" else 1.0))
+            return LandmarkClips(cuts, Mixture(groups), augmentation)
 
         self.training = part("train", self.augmentation)
         self.validation = part("validation", None)
         self.test = part("test", None)
 
     def train_dataloader(self) -> DataLoader:
+        """Batches of training cuts; raises CorpusError where none is long enough."""
+        if not len(self.training):
+            raise CorpusError(
+                f"none of the {len(self.training.cuts)} cuts of {', '.join(self.weights)} is for training and lasts "
+                f"{self.shortest_seconds:g} s; lower shortest_seconds or add videos"
+            )
         return training_loader(self.training, self.batch_size, self.seed, collate, self.workers)
 
     def val_dataloader(self) -> DataLoader:
@@ -209,26 +190,3 @@ class LandmarkDataModule(LightningDataModule):
             num_workers=self.workers,
             persistent_workers=self.workers > 0,
         )
-
-    def _store(self, corpus: str) -> Store:
-        return Store(self.folders[corpus], {"corpus": corpus, **self.options})
-
-    def _build(self, corpus: str, folder: Path) -> None:
-        options = {"corpus": corpus, **self.options}
-        write_clip_store(folder, options, READERS[corpus](self.root), self._cuts, f"landmarks of {corpus}")
-
-    def _cuts(self, clip: Clip) -> Iterator[tuple[dict[str, Any], dict[str, np.ndarray]]]:
-        split = (clip.split or split_of(clip.id)) if clip.corpus == "obama" else "train"
-        settings = self.mel_settings
-        mel = log_mel(torch.from_numpy(read_audio(clip.audio, settings.sample_rate)), settings).numpy()
-        landmarks, quaternions = upsample(read_track(clip, self.backend), len(mel), settings.frame_rate)
-        whole = round(self.options["clip_seconds"] * settings.frame_rate)
-        shortest = round(self.options["shortest_seconds"] * settings.frame_rate)
-        for begin in range(0, len(mel), whole):
-            cut = slice(begin, begin + whole)
-            if len(mel[cut]) < shortest:
-                break
-            yield (
-                {"clip": clip.id, "begin": begin, "split": split},
-                {"mels": mel[cut], "landmarks": landmarks[cut], "quaternions": quaternions[cut]},
-            )

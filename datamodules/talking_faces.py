@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -13,14 +12,13 @@ from pytorch_lightning import LightningDataModule
 from torch.utils.data import DataLoader, Dataset
 
 from anyonenet.face.sketch import draw_sketch
-from anyonenet.face.square import square_around
-from anyonenet.render.video import read_video
 from anyonenet.types import ImageBatch
-from datamodules.clip_stores import write_clip_store
-from datamodules.corpora.manifest import Clip, hash_fraction, split_of
-from datamodules.corpora.voxceleb2 import read_clips
-from datamodules.face_tracks import read_track
+from datamodules.corpora.manifest import hash_fraction, split_of
+from datamodules.mixing import Corpora, JoinedStores, Mixture, corpus_weights
 from datamodules.picture_augmentation import draw_variation
+from datamodules.prepare.clips import clip_reader, tracks_folder
+from datamodules.prepare.run import prepare_store
+from datamodules.prepare.talking_faces import TalkingFacesRecipe
 from datamodules.sampling import Draw, training_loader
 from datamodules.store import Store
 
@@ -29,26 +27,28 @@ class FramePairs(Dataset):
     """Source and target frame of one clip.
 
     Args:
-        store: arrays `jpegs` (bytes,) and `landmarks` (68, 2), one item a frame; column `clip` in the manifest.
-        indices: the items (frames) that belong to this split; each is a target once an epoch.
+        store: arrays `jpegs` (bytes,) and `landmarks` (68, 2), one item a frame; columns `corpus` and `clip`.
+        groups: the items (frames) of each corpus that belong to this split, and its weight; each is a target that
+            often in an epoch.
         varied: training: random source, varied light, place and side. Otherwise the source is the frame of the clip
             that the target's hash chooses, and nothing varies.
     """
 
-    def __init__(self, store: Store, indices: list[int], varied: bool):
+    def __init__(self, store: JoinedStores, groups: list[tuple[np.ndarray, float]], varied: bool):
         self.store = store
-        self.indices = indices
+        self.indices = np.concatenate([items for items, _ in groups])
+        self.mixture = Mixture(groups)
         self.varied = varied
-        self._clips: dict[str, list[int]] = {}
-        self._clip_of = store.manifest["clip"].tolist()
-        for index in indices:
+        self._clips: dict[tuple[str, str], list[int]] = {}
+        self._clip_of = list(zip(store.manifest["corpus"], store.manifest["clip"], strict=True))
+        for index in self.indices.tolist():
             self._clips.setdefault(self._clip_of[index], []).append(index)
 
     def __len__(self) -> int:
-        return len(self.indices)
+        return len(self.mixture)
 
     def __getitem__(self, draw: Draw | int) -> dict[str, np.ndarray]:
-        target = self.indices[draw.index if isinstance(draw, Draw) else draw]
+        target = self.mixture.item(draw if isinstance(draw, Draw) else Draw(draw, 0, 0))
         others = [index for index in self._clips[self._clip_of[target]] if index != target] or [target]
         variation = None
         if self.varied and isinstance(draw, Draw):
@@ -56,7 +56,7 @@ class FramePairs(Dataset):
             source = others[int(generator.integers(len(others)))]
             variation = draw_variation(self._picture(target).shape[0], generator)
         else:
-            source = others[int(hash_fraction(f"{self._clip_of[target]}/{target}") * len(others))]
+            source = others[int(hash_fraction(f"{self._clip_of[target][1]}/{target}") * len(others))]
         photo, picture = self._picture(source), self._picture(target)
         landmarks = np.array(self.store.array("landmarks", target))
         if variation is not None:
@@ -90,11 +90,13 @@ def collate(items: list[dict[str, np.ndarray]]) -> ImageBatch:
 
 
 class TalkingFacesDataModule(LightningDataModule):
-    """VoxCeleb2 frames, cut to a square around the head; persons split by hash.
+    """Frames of talking faces, cut to a square around the head; the paper's are VoxCeleb2's, persons split by hash.
 
     Args:
-        root: folder of the corpora; `VoxCeleb2` inside.
-        features: folder of the feature stores; `talking_faces` is made inside when absent.
+        root: folder of the corpora, for stores that are still to be made.
+        features: folder of the feature stores; `talking_faces/CORPUS` is made inside when absent.
+        corpora: 'voxceleb2', 'obama' or the names of own videos (see `anyonenet prepare videos`), which have splits of
+            their own; a mapping gives each a weight.
         batch_size: pairs a batch and device.
         size: pixels, side of the pictures.
         frames_per_clip: frames kept of each clip, evenly spread.
@@ -109,6 +111,7 @@ class TalkingFacesDataModule(LightningDataModule):
         self,
         root: str = "data/mini",
         features: str = "data/features",
+        corpora: Corpora = ("voxceleb2",),
         batch_size: int = 16,
         size: int = 256,
         frames_per_clip: int = 16,
@@ -120,37 +123,56 @@ class TalkingFacesDataModule(LightningDataModule):
         seed: int = 0,
     ):
         super().__init__()
-        self.root = Path(root)
-        self.folder = Path(features) / "talking_faces"
+        self.features = Path(features)
+        self.weights = corpus_weights(corpora)
+        self.recipes = {
+            name: TalkingFacesRecipe(
+                name,
+                clip_reader(name, Path(root)),
+                backend,
+                size,
+                frames_per_clip,
+                tracks_folder(self.features, name),
+            )
+            for name in self.weights
+        }
         self.batch_size = batch_size
         self.shares = (validation_share, test_share)
-        self.backend = backend
         self.augment = augment
         self.workers = workers
         self.seed = seed
-        self.options: dict[str, Any] = {
-            "corpus": "voxceleb2",
-            "size": size,
-            "frames_per_clip": frames_per_clip,
-            "backend": backend,
-        }
 
     def prepare_data(self) -> None:
-        if (self.folder / "store.json").is_file():
-            Store(self.folder, self.options)  # refuses one made with other options
-            return
-        write_clip_store(self.folder, self.options, read_clips(self.root), self._frames, "talking faces")
+        for recipe in self.recipes.values():
+            prepare_store(recipe, self.features)
 
     def setup(self, stage: str | None = None) -> None:
-        store = Store(self.folder, self.options)
-        splits = [split_of(person, *self.shares) for person in store.manifest["person"]]
+        """Open the stores.
+
+        Raises:
+            CorpusError: a store is missing or made with other options.
+        """
+        stores = {name: Store(self.features / recipe.name, recipe.options) for name, recipe in self.recipes.items()}
+        frames = JoinedStores(stores)
+        splits = np.concatenate([self._splits(store) for store in stores.values()])
 
         def part(name: str, varied: bool = False) -> FramePairs:
-            return FramePairs(store, [i for i, split in enumerate(splits) if split == name], varied)
+            groups = []
+            for corpus, weight in self.weights.items():
+                rows = np.array(frames.rows_of(corpus))
+                groups.append((rows[splits[rows] == name], weight if name == "train" else 1.0))
+            return FramePairs(frames, groups, varied)
 
         self.training = part("train", self.augment)
         self.validation = part("validation")
         self.test = part("test")
+
+    def _splits(self, store: Store) -> np.ndarray:
+        """`(items,)` the store's own splits, else by the hash of the person."""
+        if "split" in store.manifest:
+            return store.manifest["split"].to_numpy()
+        persons = store.manifest["person"]
+        return np.array([split_of(person, *self.shares) for person in persons])
 
     def train_dataloader(self) -> DataLoader:
         return training_loader(self.training, self.batch_size, self.seed, collate, self.workers)
@@ -169,22 +191,3 @@ class TalkingFacesDataModule(LightningDataModule):
             num_workers=self.workers,
             persistent_workers=self.workers > 0,
         )
-
-    def _frames(self, clip: Clip) -> Iterator[tuple[dict[str, Any], dict[str, np.ndarray]]]:
-        """Evenly spread frames in one square, as at inference: the head moves, the square does not."""
-        track = read_track(clip, self.backend)
-        count = min(self.options["frames_per_clip"], len(track.landmarks))
-        wanted = np.linspace(0, len(track.landmarks) - 1, count).astype(int)
-        size = self.options["size"]
-        matrix = square_around(track.landmarks[wanted].mean(0), size=size)
-        chosen = set(wanted.tolist())
-        for number, frame in enumerate(read_video(clip.video).frames):
-            if number not in chosen:
-                continue
-            square = cv2.warpAffine(
-                frame, matrix, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE
-            )
-            jpeg = cv2.imencode(".jpg", cv2.cvtColor(square, cv2.COLOR_RGB2BGR), [cv2.IMWRITE_JPEG_QUALITY, 96])[1]
-            landmarks = track.landmarks[number, :, :2] @ matrix[:, :2].T + matrix[:, 2]
-            fields = {"clip": clip.id, "person": clip.person, "frame": number}
-            yield fields, {"jpegs": jpeg.ravel(), "landmarks": landmarks.astype(np.float32)}

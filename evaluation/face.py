@@ -14,8 +14,7 @@ import torch
 
 from anyonenet.errors import CorpusError
 from anyonenet.weights import load_weights
-from datamodules.face_embeddings import CORPORA
-from datamodules.face_voice import FaceVoiceDataModule, PersonTables
+from datamodules.face_voice import CORPORA, FaceVoiceDataModule, PersonTables
 from datamodules.mini.identity import draw_identity, draw_voice, identity_features, voice_features
 from evaluation.metrics.identity import matching_accuracy, median_rank, ranks, recall_at, within_group_auc
 from evaluation.real_faces import RealFaces

@@ -36,7 +36,7 @@ def evaluate(
         weights: folder of the exported stages.
         root: folder of the corpora.
         features: folder of the feature stores.
-        shortest_seconds: as in training, since the store is shared.
+        shortest_seconds: shorter cuts are left out.
         rivals: folder with exported predictors in folders named after their decoders ('cnn_blstm', 'blstm', 'tdlstm').
 
     Returns:

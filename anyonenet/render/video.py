@@ -212,7 +212,7 @@ class Video:
         Raises:
             InputError: the file is damaged.
         """
-        clock = _Clock(self.fps)
+        clock = Clock(self.fps)
         try:
             with av.open(str(self.path)) as container:
                 container.streams.video[0].thread_type = "AUTO"
@@ -260,7 +260,7 @@ def read_video(path: str | Path) -> Video:
         raise InputError(f"{path} cannot be read as a video ({error.strerror}); it may be damaged") from None
 
 
-class _Clock:
+class Clock:
     """Seconds from the first frame, rising, whatever the file's timestamps do."""
 
     def __init__(self, fps: float):
@@ -269,6 +269,7 @@ class _Clock:
         self._last = -self._period
 
     def time(self, stamp: float | None) -> float:
+        """When the next frame is shown, by its timestamp (seconds; None where it has none)."""
         expected = self._last + self._period
         if self._origin is None and stamp is not None:
             self._origin = stamp - expected

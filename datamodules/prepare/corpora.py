@@ -10,7 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from anyonenet.errors import InputError
+from datamodules.prepare.clips import clip_reader, tracks_folder
+from datamodules.prepare.face_embeddings import FaceEmbeddingRecipe, face_reader
+from datamodules.prepare.face_models import FaceModels
+from datamodules.prepare.landmarks import LandmarkRecipe
 from datamodules.prepare.recipe import Recipe
+from datamodules.prepare.talking_faces import TalkingFacesRecipe
 
 
 @dataclass(frozen=True)
@@ -25,6 +30,8 @@ class Choices:
     """folder of exported weights"""
     speakers: Path | None = None
     """file of the speakers to use, one a line; None uses all"""
+    features: Path | None = None
+    """folder of the stores: what face detection finds is kept there for the next stage; None keeps nothing"""
 
 
 Maker = Callable[[Path, str, Choices], Recipe]
@@ -41,14 +48,39 @@ FOLDERS: dict[str, str | None] = {
 }
 """kind -> its folder in a folder of corpora, as `anyonenet mini` names it; None: users bring their own"""
 
+
+def _landmarks(kind: str) -> Maker:
+    def make(root: Path, name: str, choices: Choices) -> Recipe:
+        read = clip_reader(name, root, kind, choices.speakers)
+        return LandmarkRecipe(name, read, choices.landmarks, tracks=tracks_folder(choices.features, name))
+
+    return make
+
+
+def _talking_faces(kind: str) -> Maker:
+    def make(root: Path, name: str, choices: Choices) -> Recipe:
+        read = clip_reader(name, root, kind, choices.speakers)
+        return TalkingFacesRecipe(name, read, choices.landmarks, tracks=tracks_folder(choices.features, name))
+
+    return make
+
+
+def _face_embeddings(kind: str) -> Maker:
+    def make(root: Path, name: str, choices: Choices) -> Recipe:
+        read = face_reader(name, root, kind, choices.speakers)
+        return FaceEmbeddingRecipe(name, read, FaceModels(choices.landmarks, choices.embedding))
+
+    return make
+
+
 MAKERS: dict[str, tuple[Maker, ...]] = {
     "vctk": (),
     "aishell3": (),
     "aidatatang": (),
-    "voxceleb2": (),
-    "cnceleb": (),
-    "obama": (),
-    "videos": (),
+    "voxceleb2": (_landmarks("voxceleb2"), _talking_faces("voxceleb2"), _face_embeddings("voxceleb2")),
+    "cnceleb": (_face_embeddings("cnceleb"),),
+    "obama": (_landmarks("obama"), _talking_faces("obama")),
+    "videos": (_landmarks("videos"), _talking_faces("videos")),
     "speech": (),
 }
 """kind -> what makes its recipes, in the order of the work"""

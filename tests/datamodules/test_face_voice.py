@@ -4,10 +4,10 @@ import numpy as np
 import pytest
 import torch
 
-from anyonenet.errors import CorpusError, InputError
-from datamodules import face_voice
-from datamodules.corpora.manifest import Utterance, split_of
-from datamodules.face_voice import FaceVoiceDataModule
+from anyonenet.errors import CorpusError
+from datamodules.corpora.manifest import split_of
+from datamodules.face_voice import FaceVoiceDataModule, PairDataset
+from datamodules.sampling import Draw
 from datamodules.store import Store, StoreWriter
 
 PERSONS = [f"id{number:05d}" for number in range(12)]
@@ -27,10 +27,12 @@ def write_store(folder: Path, rows: int, size: int, corpus: str, treated: bool) 
 
 @pytest.fixture
 def data(tmp_path, monkeypatch) -> FaceVoiceDataModule:
-    utterances = [Utterance(f"{person}/0", "cnceleb", person, tmp_path / "x.flac") for person in PERSONS]
-    monkeypatch.setattr(face_voice.cnceleb, "read_utterances", lambda root: utterances)
-    monkeypatch.setattr(face_voice, "face_store", lambda *_: write_store(tmp_path / "faces", 3, 16, "cnceleb", True))
-    monkeypatch.setattr(face_voice, "voice_store", lambda *_: write_store(tmp_path / "voices", 2, 20, "cnceleb", False))
+    monkeypatch.setattr(
+        FaceVoiceDataModule, "_faces", lambda *_: write_store(tmp_path / "faces", 3, 16, "cnceleb", True)
+    )
+    monkeypatch.setattr(
+        FaceVoiceDataModule, "_voices", lambda *_: write_store(tmp_path / "voices", 2, 20, "cnceleb", False)
+    )
     module = FaceVoiceDataModule(corpora=["cnceleb"], batch_size=4, validation_share=0.3, test_share=0.2)
     module.setup("fit")
     return module
@@ -69,8 +71,14 @@ def test_epochs_pair_anew_and_repeat(data):
     torch.testing.assert_close(first.speaker_embeddings, again.speaker_embeddings)
 
 
+def test_corpora_come_by_their_weights(data):
+    heavy = PairDataset(data.splits["train"], weights={"cnceleb": 2.0})
+    assert len(heavy) == 2 * len(PairDataset(data.splits["train"]))
+    assert heavy[Draw(0, 0, 0)][2] == heavy[Draw(len(heavy) // 2, 0, 0)][2]
+
+
 def test_mistakes_are_named(tmp_path):
-    with pytest.raises(InputError, match="unknown corpus of faces 'lfw'"):
-        FaceVoiceDataModule(corpora=["lfw"]).prepare_data()
+    with pytest.raises(CorpusError, match="lfw"):
+        FaceVoiceDataModule(str(tmp_path / "lfw"), str(tmp_path), ["lfw"]).prepare_data()
     with pytest.raises(CorpusError, match="VoxCeleb2"):
-        FaceVoiceDataModule(str(tmp_path), str(tmp_path), ["voxceleb2"]).prepare_data()
+        FaceVoiceDataModule(str(tmp_path), str(tmp_path), ["voxceleb2"], "dlib").prepare_data()

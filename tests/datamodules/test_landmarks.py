@@ -1,16 +1,15 @@
+from pathlib import Path
+
 import numpy as np
 import pytest
 import torch
 
-from anyonenet.errors import CorpusError, InputError
+from anyonenet.errors import CorpusError
 from anyonenet.face import quaternion
 from anyonenet.face.mouth import mouth_opening
-from anyonenet.face.registration import place
 from anyonenet.face.template import frontal_template
-from datamodules.corpora.manifest import Clip
-from datamodules.face_tracks import FaceTrack, read_track
 from datamodules.landmark_augmentation import AugmentationSettings, vary_face, vary_pose, vary_voice
-from datamodules.landmarks import LandmarkDataModule, base_frame, collate, upsample
+from datamodules.landmarks import LandmarkDataModule, base_frame, collate
 from datamodules.sampling import Draw
 from datamodules.store import StoreWriter
 
@@ -23,29 +22,6 @@ def talking(frames: int = 26) -> tuple[np.ndarray, np.ndarray]:
     frontal[:, [65, 66, 67], 1] += (np.arange(frames) % 5 == 2)[:, None] * 0.2
     yaw = 0.2 * np.sin(np.arange(frames) / 6)
     return frontal, quaternion.from_rotation_vector(np.stack([0 * yaw, yaw, 0 * yaw], -1))
-
-
-def track(frames: int = 26) -> FaceTrack:
-    frontal, turned = talking(frames)
-    image = place(frontal, turned, np.full(frames, 60.0), np.tile([128.0, 128.0, 0.0], (frames, 1)))
-    return FaceTrack(image, 25.0)
-
-
-def test_upsampling_keeps_the_frames_and_the_closed_mouth():
-    landmarks, quaternions = upsample(track(), 80, 80.0)
-    frontal, turned = talking()
-    # every 16th mel frame is every 5th picture
-    np.testing.assert_allclose(landmarks[::16], frontal[0:25:5, :, :2], atol=0.02)
-    np.testing.assert_allclose(np.abs((quaternions[::16] * turned[0:25:5]).sum(-1)), 1, atol=1e-4)
-    np.testing.assert_allclose(np.linalg.norm(quaternions, axis=-1), 1, atol=1e-5)
-    assert mouth_opening(landmarks).min() > -0.005  # no overshoot: lips never cross
-    still, _ = upsample(track(1), 80, 80.0)
-    assert np.ptp(still, axis=0).max() == 0
-
-
-def test_face_stands_still_before_and_after_the_pictures():
-    landmarks, _ = upsample(track(6), 80, 80.0)
-    assert np.ptp(landmarks[16:], axis=0).max() == 0
 
 
 def test_base_frame_is_the_closed_mouth():
@@ -92,16 +68,30 @@ def test_pose_varies_alike_over_the_clip():
     assert quaternion.angle_between(varied[0], turned[0]) > 0.01
 
 
+def write_store(module: LandmarkDataModule, corpus: str, cuts: list[tuple[int, str]]) -> None:
+    """A store of cuts, given as frames and split."""
+    recipe = module.recipes[corpus]
+    rng = np.random.default_rng(0)
+    with StoreWriter(module.features / recipe.name, recipe.options) as writer:
+        for number, (frames, split) in enumerate(cuts):
+            frontal, turned = talking(frames)
+            arrays = {
+                "mels": rng.normal(size=(frames, 80)).astype(np.float32),
+                "landmarks": frontal[..., :2].astype(np.float32),
+                "quaternions": turned.astype(np.float32),
+            }
+            writer.add({"clip": f"c{number}", "corpus": corpus, "begin": 0, "split": split}, arrays)
+
+
+def module_of(features: Path, **options) -> LandmarkDataModule:
+    return LandmarkDataModule(features=str(features), batch_size=2, **{"shortest_seconds": 0.25, **options})
+
+
 @pytest.fixture
 def data(tmp_path) -> LandmarkDataModule:
-    module = LandmarkDataModule(features=str(tmp_path), batch_size=2)
-    rng = np.random.default_rng(0)
-    with StoreWriter(module.folders["obama"], {"corpus": "obama", **module.options}) as writer:
-        for number, split in enumerate(["train", "train", "train", "validation", "test"]):
-            frames = 20 + number
-            landmarks, quaternions = upsample(track(), frames, 80.0)
-            arrays = {"mels": rng.normal(size=(frames, 80)).astype(np.float32), "landmarks": landmarks}
-            writer.add({"clip": f"c{number}", "begin": 0, "split": split}, {**arrays, "quaternions": quaternions})
+    module = module_of(tmp_path)
+    splits = ["train", "train", "train", "validation", "test"]
+    write_store(module, "obama", [(20 + number, split) for number, split in enumerate(splits)])
     module.prepare_data()
     module.setup()
     return module
@@ -135,32 +125,34 @@ def test_padding_is_silence_and_the_last_face(data):
 
 
 def test_other_options_are_refused(data, tmp_path):
-    with pytest.raises(CorpusError, match="clip_seconds"):
-        LandmarkDataModule(features=str(tmp_path), clip_seconds=2.0).prepare_data()
+    for other in (LandmarkDataModule(features=str(tmp_path), clip_seconds=2.0), module_of(tmp_path, backend="fan")):
+        with pytest.raises(CorpusError, match=r"clip_seconds = 3.0, wanted 2.0|backend = 'dlib', wanted 'fan'"):
+            other.prepare_data()
+        with pytest.raises(CorpusError, match="delete it or choose another folder"):
+            other.setup()
 
 
-def test_companions_are_for_training_only(data, tmp_path):
-    both = LandmarkDataModule(features=str(tmp_path), batch_size=2, companions=["voxceleb2"])
-    with StoreWriter(both.folders["voxceleb2"], {"corpus": "voxceleb2", **both.options}) as writer:
-        landmarks, quaternions = upsample(track(), 20, 80.0)
-        arrays = {"mels": np.zeros((20, 80), np.float32), "landmarks": landmarks, "quaternions": quaternions}
-        writer.add({"clip": "v", "begin": 0, "split": "train"}, arrays)
-    both.prepare_data()
+def test_short_cuts_are_left_out_when_the_store_is_read(data, tmp_path):
+    longer = module_of(tmp_path, shortest_seconds=22 / 80)
+    longer.setup()
+    assert [len(part) for part in (longer.training, longer.validation, longer.test)] == [1, 1, 1]
+    none = module_of(tmp_path, shortest_seconds=3.0)
+    none.setup()
+    with pytest.raises(CorpusError, match="none of the 5 cuts of obama is for training and lasts 3 s; lower shortest"):
+        none.train_dataloader()
+
+
+def test_corpora_come_by_their_weights(data, tmp_path):
+    both = module_of(tmp_path, corpora={"obama": 1.0, "voxceleb2": 2.0})
+    write_store(both, "voxceleb2", [(30, "train"), (31, "train")])
     both.setup()
-    assert len(both.training) == len(data.training) + 1
+    assert len(both.training) == 3 + 2 * 2
     assert len(both.validation) == len(data.validation)
-    with pytest.raises(InputError, match="no companion corpus 'lrs3'; choose from voxceleb2"):
-        LandmarkDataModule(companions=["lrs3"])
+    lengths = sorted(len(both.training[Draw(place, 0, 0)]["mels"]) for place in range(len(both.training)))
+    assert lengths == [20, 21, 22, 30, 30, 31, 31]
+    assert len(next(iter(both.train_dataloader())).lengths) == 2
 
 
-def test_tracks_beside_the_video(tmp_path):
-    path = tmp_path / "a.landmarks.npz"
-    clip = Clip("a", "obama", "obama", tmp_path / "a.mp4", tmp_path / "a.mp4", landmarks=path)
-    np.savez(path, landmarks=np.zeros((3, 68, 3)), quaternions=np.zeros((3, 4)), fps=25.0)
-    assert read_track(clip).landmarks.dtype == np.float32
-    np.savez(path, landmarks=np.zeros((3, 5, 3)), fps=25.0)
-    with pytest.raises(CorpusError, match=r"shape \(3, 5, 3\), expected"):
-        read_track(clip)
-    path.write_bytes(b"no zip")
-    with pytest.raises(CorpusError, match="not a landmarks file"):
-        read_track(clip)
+def test_own_videos_are_looked_for_under_their_name(tmp_path):
+    with pytest.raises(CorpusError, match="mine"):
+        LandmarkDataModule(str(tmp_path / "mine"), str(tmp_path / "features"), ["mine"]).prepare_data()

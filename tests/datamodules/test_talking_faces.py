@@ -9,6 +9,7 @@ from anyonenet.render.video import VideoWriter
 from datamodules.corpora.manifest import split_of
 from datamodules.picture_augmentation import draw_variation
 from datamodules.sampling import Draw
+from datamodules.store import StoreWriter
 from datamodules.talking_faces import TalkingFacesDataModule
 
 
@@ -66,6 +67,22 @@ def test_persons_are_in_one_split_only(data):
     assert sum(map(len, (data.training, data.validation, data.test))) == 7 * 3
 
 
+def test_own_videos_keep_the_splits_of_their_store(root):
+    module = TalkingFacesDataModule(features=str(root / "own"), corpora={"voxceleb2": 1.0, "mine": 2.0}, size=64)
+    for corpus, extra in (("voxceleb2", [{}] * 4), ("mine", [{"split": name} for name in ("train", "train", "test")])):
+        with StoreWriter(module.features / module.recipes[corpus].name, module.recipes[corpus].options) as writer:
+            for number, fields in enumerate(extra):
+                picture = cv2.imencode(".jpg", np.full((64, 64, 3), 60 * number + 20, np.uint8))[1].ravel()
+                arrays = {"jpegs": picture, "landmarks": face(48)[:, :2]}
+                writer.add({"corpus": corpus, "clip": "same name", "person": f"p{number}", **fields}, arrays)
+    module.shares = (0.0, 0.0)
+    module.setup()
+    assert [len(part) for part in (module.training, module.validation, module.test)] == [4 + 2 * 2, 0, 1]
+    places = [module.training.mixture.item(Draw(place, 0, 0)) for place in range(8)]
+    assert places == [0, 1, 2, 3, 4, 5, 4, 5]
+    assert module.training._clips == {("voxceleb2", "same name"): [0, 1, 2, 3], ("mine", "same name"): [4, 5]}
+
+
 def test_source_is_another_frame_of_the_same_clip(data):
     fixed = data.validation if len(data.validation) else data.test
     for index in range(len(fixed)):
@@ -120,7 +137,7 @@ def test_unusable_videos_are_listed(root, capsys):
     (root / "VoxCeleb2" / "dev" / "mp4" / "id00000" / "video" / "00001.landmarks.npz").write_bytes(b"no")
     module = TalkingFacesDataModule(root=str(root), features=str(root / "other"), size=64)
     module.prepare_data()
-    assert "1 of 7 videos skipped" in capsys.readouterr().out
-    assert "not a landmarks file" in (root / "other" / "talking_faces" / "skipped.csv").read_text()
+    assert "1 skipped" in capsys.readouterr().err
+    assert "not a landmarks file" in (root / "other" / "talking_faces" / "voxceleb2" / "skipped.csv").read_text()
     module.setup()
     assert sum(map(len, (module.training, module.validation, module.test))) == 6 * 6

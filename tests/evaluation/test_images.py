@@ -125,12 +125,14 @@ def test_lips_are_looked_for_in_pairs_evenly_spread(detector):
 
 def store_of(features: Path, persons: int, frames: int = 2) -> None:
     module = TalkingFacesDataModule(features=str(features))
-    with StoreWriter(module.folder, module.options) as writer:
+    recipe = module.recipes["voxceleb2"]
+    with StoreWriter(features / recipe.name, recipe.options) as writer:
         for person in range(persons):
             for frame in range(frames):
                 picture = np.full((256, 256, 3), 100 + 10 * frame, np.uint8)
                 arrays = {"jpegs": cv2.imencode(".jpg", picture)[1].ravel(), "landmarks": face(TARGET) * 8}
-                writer.add({"clip": f"c{person}", "person": f"p{person}", "frame": frame}, arrays)
+                fields = {"corpus": "voxceleb2", "clip": f"c{person}", "person": f"p{person}", "frame": frame}
+                writer.add(fields, arrays)
 
 
 def test_exported_weights_are_measured_on_the_test_persons(detector, tiny_weights, tmp_path):

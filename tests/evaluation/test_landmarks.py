@@ -114,21 +114,22 @@ def test_each_clip_counts_once_in_whatever_batches(batch):
 
 
 def store_of(features: Path, splits: list[str]) -> None:
-    module = LandmarkDataModule(features=str(features), shortest_seconds=1.0)
-    with StoreWriter(module.folders["obama"], {"corpus": "obama", **module.options}) as writer:
+    module = LandmarkDataModule(features=str(features))
+    recipe = module.recipes["obama"]
+    with StoreWriter(features / recipe.name, recipe.options) as writer:
         for number, split in enumerate(splits):
             arrays = {
                 "mels": np.random.default_rng(number).normal(size=(20 + number, 80)).astype(np.float32),
                 "landmarks": talking(20 + number).numpy(),
                 "quaternions": np.tile(IDENTITY.numpy(), (20 + number, 1)),
             }
-            writer.add({"clip": f"c{number}", "begin": 0, "split": split}, arrays)
+            writer.add({"clip": f"c{number}", "corpus": "obama", "begin": 0, "split": split}, arrays)
 
 
 def test_exported_weights_and_rivals_are_measured_on_the_test_cuts(tiny_weights, tmp_path):
     store_of(tmp_path / "features", ["train", "test", "validation", "test"])
     shutil.copytree(tiny_weights / "landmarks", tmp_path / "rivals" / "blstm")
-    figures = evaluate(tiny_weights, tmp_path, tmp_path / "features", rivals=tmp_path / "rivals")
+    figures = evaluate(tiny_weights, tmp_path, tmp_path / "features", shortest_seconds=0.1, rivals=tmp_path / "rivals")
     assert figures["clips"] == 2
     assert figures["d_ll"] > 0 and -1 <= figures["opening_correlation"] <= 1
     rivals = {name: value for name, value in figures.items() if "/" in name}
@@ -138,4 +139,4 @@ def test_exported_weights_and_rivals_are_measured_on_the_test_cuts(tiny_weights,
 def test_a_corpus_without_test_cuts_is_refused(tiny_weights, tmp_path):
     store_of(tmp_path / "features", ["train", "train"])
     with pytest.raises(CorpusError, match="falls into the test split; add videos"):
-        evaluate(tiny_weights, tmp_path, tmp_path / "features")
+        evaluate(tiny_weights, tmp_path, tmp_path / "features", shortest_seconds=0.1)

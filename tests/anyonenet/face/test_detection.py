@@ -10,7 +10,7 @@ import pytest
 from skimage.data import astronaut as astronaut_photo
 
 from anyonenet.errors import FaceError, InputError
-from anyonenet.face.detection import FaceBox, choose_face, detect_faces
+from anyonenet.face.detection import FaceBox, choose_face, detect_faces, detect_in_frames
 
 FACE = (222, 124)  # where her nose bridge is
 
@@ -29,6 +29,18 @@ def test_one_face_and_no_false_second(photo: np.ndarray) -> None:
     assert len(boxes) == 1
     assert _near(boxes[0], FACE) and 70 < boxes[0].side < 120
     assert boxes[0].roll_degrees == 0 and 0.5 < boxes[0].confidence <= 1
+
+
+def test_frames_searched_together_give_what_each_gives(photo: np.ndarray) -> None:
+    small = cv2.resize(photo, (256, 256), interpolation=cv2.INTER_AREA).astype(np.uint8)
+    frames = [small, np.full_like(small, 90), np.roll(small, 30, axis=1)]
+    together = detect_in_frames(frames, "mtcnn")
+    assert [len(boxes) for boxes in together] == [1, 0, 1]
+    for frame, boxes in zip(frames, together, strict=True):
+        for box, other in zip(boxes, detect_faces(frame, "mtcnn"), strict=True):
+            assert box.centre == pytest.approx(other.centre, abs=0.5) and box.side == pytest.approx(other.side, abs=0.5)
+    mixed = detect_in_frames([small, small[:200]], "mtcnn")  # a film that changes its size
+    assert [len(boxes) for boxes in mixed] == [1, 1] and detect_in_frames([], "mtcnn") == []
 
 
 def test_mtcnn_alone_agrees(photo: np.ndarray) -> None:

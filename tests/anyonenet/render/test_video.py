@@ -16,7 +16,7 @@ import pytest
 
 from anyonenet.audio.files import read_audio
 from anyonenet.errors import InputError
-from anyonenet.render.video import VideoWriter, read_video
+from anyonenet.render.video import Clock, VideoWriter, read_video
 
 
 def _frame(value: int = 0, height: int = 48, width: int = 64) -> np.ndarray:
@@ -198,3 +198,30 @@ def test_a_video_can_be_read_twice_and_left_early(tmp_path: Path) -> None:
     assert next(video.frames).mean() < 10
     assert len(list(video)) == len(list(video)) == 6
     assert (video.width, video.height) == (64, 48)
+
+
+def test_frames_say_when_they_are_shown(tmp_path: Path) -> None:
+    stamps = [40, 73, 90, 200, 233]  # milliseconds: a varying rate that does not begin at zero
+    with av.open(str(tmp_path / "v.mp4"), "w") as container:
+        stream = container.add_stream("libx264", rate=25, options={"bf": "0"})
+        stream.width = stream.height = 32
+        stream.pix_fmt = "yuv420p"
+        stream.codec_context.time_base = stream.time_base = Fraction(1, 1000)
+        for stamp in stamps:
+            frame = av.VideoFrame.from_ndarray(np.zeros((32, 32, 3), np.uint8), format="rgb24")
+            frame.pts, frame.time_base = stamp, Fraction(1, 1000)
+            container.mux(stream.encode(frame))
+        container.mux(stream.encode(None))
+    times = [seconds for seconds, _ in read_video(tmp_path / "v.mp4").timed_frames()]
+    np.testing.assert_allclose(times, (np.array(stamps) - 40) / 1000, atol=1e-6)
+
+
+def test_clocks_rise_whatever_the_stamps_do() -> None:
+    def told(*stamps: float | None) -> list[float]:
+        clock = Clock(25)
+        return [clock.time(stamp) for stamp in stamps]
+
+    assert told(None, None, None) == pytest.approx([0, 0.04, 0.08])
+    assert told(5.0, None, 5.08) == pytest.approx([0, 0.04, 0.08])
+    assert told(0.0, 0.04, 0.04, 0.12) == pytest.approx([0, 0.04, 0.041, 0.12])
+    assert told(9.0, 9.04, 0.0, 0.04) == pytest.approx([0, 0.04, 0.08, 0.12])  # two films joined

@@ -1,0 +1,116 @@
+"""What the recipes made from videos share: which clips there are, which split each is in, where its sound begins."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from datamodules.corpora import obama, videos, voxceleb2
+from datamodules.corpora.manifest import Clip, hash_fraction, split_of
+from datamodules.prepare.face_models import FaceModels
+from datamodules.prepare.recipe import Recipe, Source
+
+Reader = Callable[[], list[Clip]]
+
+OFFSET_FPS = 25
+"""frames a second in which VoxCeleb2 tells how far sound and picture are apart"""
+_FEWEST_GROUPS = 3
+
+
+def clip_reader(corpus: str, root: Path, kind: str | None = None, speakers: Path | None = None) -> Reader:
+    """Reads the clips of a corpus.
+
+    Args:
+        corpus: its name.
+        root: the corpus, or the folder that holds it under its usual name (a user's own videos: under their name).
+        kind: 'obama', 'voxceleb2' or 'videos'; None: as the name says, 'videos' for any other name.
+        speakers: file of the persons to read, of corpora that have them; None reads all.
+    """
+    root = Path(root)
+    kind = kind or (corpus if corpus in ("obama", "voxceleb2") else "videos")
+    if kind == "obama":
+        return partial(obama.read_clips, root)
+    if kind == "voxceleb2":
+        return partial(voxceleb2.read_clips, root, speakers)
+    inside = root / corpus
+    return partial(videos.read_clips, inside if inside.is_dir() else root, corpus)
+
+
+class ClipRecipe(Recipe):
+    """A recipe whose sources are the clips of a corpus; `Source.content` is a `Clip` with its split (None where
+    persons are split when the store is read).
+
+    Args:
+        kind: folder of the stores of this stage.
+        corpus: name of the corpus.
+        read: its reader.
+        landmarks: 'dlib' or 'fan', for videos without `.landmarks.npz`.
+        tracks: folder that keeps what detection found, for the other stages; None keeps nothing.
+    """
+
+    part_sources = 16  # a clip may take minutes
+    patience_seconds = 3600.0
+
+    def __init__(self, kind: str, corpus: str, read: Reader, landmarks: str, tracks: Path | None):
+        self.name = f"{kind}/{corpus}"
+        self.corpus, self.read, self.tracks = corpus, read, tracks
+        self.models = FaceModels(landmarks)
+
+    def problems(self) -> list[str]:
+        return self.models.problems()
+
+    def sources(self) -> list[Source]:
+        clips = self.read()
+        splits = clip_splits(clips)
+        return [Source(clip.id, clip.video, (clip, splits.get(clip.id))) for clip in clips]
+
+
+def tracks_folder(features: Path | None, corpus: str) -> Path | None:
+    """Where the stages of a corpus share what detection found; it may be deleted when its stores are made."""
+    return None if features is None else Path(features) / "tracks" / corpus
+
+
+def fields_of(clip: Clip) -> dict[str, Any]:
+    """What every row made from a clip says of it: id, corpus, person, sex, file, SHA-256 of the file."""
+    about = {"clip": clip.id, "corpus": clip.corpus, "person": clip.person, "sex": clip.sex}
+    with clip.video.open("rb") as file:
+        digest = hashlib.sha256()
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return {**about, "source": clip.video.name, "sha256": digest.hexdigest()}
+
+
+def clip_splits(clips: Sequence[Clip]) -> dict[str, str]:
+    """Clip id -> 'train', 'validation' or 'test'; nothing for VoxCeleb2, whose persons are split by what is trained.
+
+    The Obama addresses are split by the hash of the video. A user's own videos, which may be few, by the hash of the
+    person, or of the clip where there are fewer than three persons; where validation or test would be empty, those of
+    the smallest hashes go there.
+    """
+    corpora = {clip.corpus for clip in clips}
+    if corpora == {"voxceleb2"}:
+        return {}
+    if corpora == {"obama"}:
+        return {clip.id: clip.split or split_of(clip.id) for clip in clips}
+    persons = {clip.person for clip in clips}
+    by_person = len(persons) >= _FEWEST_GROUPS
+    groups = sorted(persons if by_person else {clip.id for clip in clips}, key=hash_fraction)
+    splits = {group: split_of(group) for group in groups}
+    if len(groups) >= _FEWEST_GROUPS:
+        free = iter(groups)
+        for split in ("test", "validation"):
+            if split not in splits.values():
+                splits[next(group for group in free if splits[group] == "train")] = split
+    return {clip.id: splits[clip.person if by_person else clip.id] for clip in clips}
+
+
+def sound_offset_seconds(clip: Clip) -> float:
+    """How much later in the video is the picture that belongs to a moment of the sound; 0 where nothing is noted.
+
+    Raises:
+        CorpusError: the clip's notes cannot be read.
+    """
+    return 0.0 if clip.notes is None else voxceleb2.read_notes(clip.notes).offset_frames / OFFSET_FPS
