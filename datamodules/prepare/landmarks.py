@@ -23,6 +23,8 @@ SHORTEST_SECONDS = 1.0
 """what remains of a video after its whole cuts is kept from this length on; trainings may want longer cuts"""
 SILENT = 1e-3
 """samples that never exceed this say nothing of how a face moves"""
+_TOGETHER = 4800
+"""mel frames, a minute, that are interpolated at once"""
 _LOST_SECONDS = 0.5
 """a video that shows no face for longer is listed"""
 
@@ -66,6 +68,7 @@ class LandmarkRecipe(ClipRecipe):
 
     def items(self, source: Source, skip: Skip) -> Iterator[Item]:
         clip, split = source.content
+        skip_copies(clip, skip)
         rate = self.settings.frame_rate
         samples = read_audio(clip.audio, self.settings.sample_rate)
         if not np.isfinite(samples).all():
@@ -102,7 +105,7 @@ def upsample(track: FaceTrack, times: np.ndarray) -> tuple[np.ndarray, np.ndarra
 
     Args:
         track: image landmarks.
-        times: `(T,)` seconds from the first picture.
+        times: `(T,)` seconds from the first picture, rising.
 
     Returns:
         `(T, 68, 2)` float32 frontal landmarks, `(T, 4)` float32 unit quaternions of one sign.
@@ -113,8 +116,14 @@ def upsample(track: FaceTrack, times: np.ndarray) -> tuple[np.ndarray, np.ndarra
     if len(frontal) == 1:
         return np.repeat(frontal, count, 0).astype(np.float32), np.repeat(quaternions, count, 0).astype(np.float32)
     inside = np.clip(times, track.times[0], track.times[-1])
-    landmarks = PchipInterpolator(track.times, frontal, axis=0)(inside)
-    return landmarks.astype(np.float32), interpolate(quaternions, track.times, inside).astype(np.float32)
+    landmarks = np.empty((count, *frontal.shape[1:]), dtype=np.float32)
+    for begin in range(0, count, _TOGETHER):  # the cubics of an hour at once would take half a gigabyte
+        some = slice(begin, begin + _TOGETHER)
+        low, high = np.searchsorted(track.times, inside[some][[0, -1]])
+        # a cubic hangs on the two pictures before and after its own
+        near = slice(max(int(low) - 3, 0), int(high) + 4)
+        landmarks[some] = PchipInterpolator(track.times[near], frontal[near], axis=0)(inside[some])
+    return landmarks, interpolate(quaternions, track.times, inside).astype(np.float32)
 
 
 def cut_out(seen: np.ndarray, whole: int, shortest: int) -> Iterator[slice]:

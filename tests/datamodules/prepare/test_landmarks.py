@@ -18,6 +18,12 @@ from datamodules.prepare.landmarks import LandmarkRecipe, cut_out, upsample
 from datamodules.prepare.recipe import Item, Source
 from tests.datamodules.prepare.films import make_clip, mouth, track_of
 
+FILMS = {
+    "25 a second": np.arange(40) / 25,
+    "29.97 a second": np.arange(48) * 1001 / 30000,
+    "varying": np.cumsum(np.random.default_rng(0).choice([1 / 60, 1 / 30, 1 / 24, 1 / 12], 42)) - 1 / 60,
+}
+
 
 def test_upsampling_keeps_the_frames_and_the_closed_mouth() -> None:
     times = np.arange(26) / 25
@@ -32,17 +38,18 @@ def test_upsampling_keeps_the_frames_and_the_closed_mouth() -> None:
     assert np.ptp(still, axis=0).max() == 0
 
 
+def test_long_videos_come_out_as_if_done_at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    track, times = track_of(FILMS["varying"] - FILMS["varying"][0]), np.arange(-5, 150) / 80
+    whole = upsample(track, times)[0]
+    for together in (1, 7, 40):
+        monkeypatch.setattr(recipes, "_TOGETHER", together)
+        np.testing.assert_array_equal(upsample(track, times)[0], whole)
+
+
 def test_a_face_stands_still_before_and_after_its_pictures() -> None:
     landmarks, _ = upsample(track_of(np.arange(6) / 25), np.arange(-8, 40) / 80)
     assert np.ptp(landmarks[:9], axis=0).max() == 0
     assert np.ptp(landmarks[24:], axis=0).max() == 0
-
-
-FILMS = {
-    "25 a second": np.arange(40) / 25,
-    "29.97 a second": np.arange(48) * 1001 / 30000,
-    "varying": np.cumsum(np.random.default_rng(0).choice([1 / 60, 1 / 30, 1 / 24, 1 / 12], 42)) - 1 / 60,
-}
 
 
 @pytest.mark.parametrize("film", list(FILMS))
