@@ -76,6 +76,8 @@ class Clip:
     """VoxCeleb2's txt of the clip, for `datamodules.corpora.voxceleb2.read_notes` (offset, confidences, boxes)"""
     text: str | None = None
     """what is said, where a text file lies beside the video"""
+    copies: tuple[Path, ...] = ()
+    """videos with the same content, which are not read: for `skipped.csv`"""
 
 
 def hash_fraction(key: str) -> float:

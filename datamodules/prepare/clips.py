@@ -11,7 +11,7 @@ from typing import Any
 from datamodules.corpora import obama, videos, voxceleb2
 from datamodules.corpora.manifest import Clip, hash_fraction, split_of
 from datamodules.prepare.face_models import FaceModels
-from datamodules.prepare.recipe import Recipe, Source
+from datamodules.prepare.recipe import Recipe, Skip, Source
 
 Reader = Callable[[], list[Clip]]
 
@@ -66,6 +66,12 @@ class ClipRecipe(Recipe):
         clips = self.read()
         splits = clip_splits(clips)
         return [Source(clip.id, clip.video, (clip, splits.get(clip.id))) for clip in clips]
+
+
+def skip_copies(clip: Clip, skip: Skip) -> None:
+    """List the videos that are not read because they hold what the clip holds."""
+    for copy in clip.copies:
+        skip(str(copy), f"the same video as {clip.video}", "read")
 
 
 def tracks_folder(features: Path | None, corpus: str) -> Path | None:

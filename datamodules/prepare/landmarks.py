@@ -15,7 +15,7 @@ from anyonenet.audio.mel import MelSettings, log_mel
 from anyonenet.errors import CorpusError
 from anyonenet.face.quaternion import interpolate
 from anyonenet.face.registration import register_clip
-from datamodules.prepare.clips import ClipRecipe, Reader, fields_of, sound_offset_seconds
+from datamodules.prepare.clips import ClipRecipe, Reader, fields_of, skip_copies, sound_offset_seconds
 from datamodules.prepare.face_tracks import FaceTrack, read_track
 from datamodules.prepare.recipe import Item, Skip, Source
 

@@ -12,7 +12,7 @@ import numpy as np
 from anyonenet.errors import CorpusError
 from anyonenet.face.square import square_around
 from anyonenet.render.video import read_video
-from datamodules.prepare.clips import ClipRecipe, Reader, fields_of
+from datamodules.prepare.clips import ClipRecipe, Reader, fields_of, skip_copies
 from datamodules.prepare.face_tracks import read_track
 from datamodules.prepare.recipe import Item, Skip, Source
 
@@ -57,6 +57,7 @@ class TalkingFacesRecipe(ClipRecipe):
 
     def items(self, source: Source, skip: Skip) -> Iterator[Item]:
         clip, split = source.content
+        skip_copies(clip, skip)
         track = read_track(clip, self.models, self.tracks)
         usable = np.flatnonzero(track.found)
         if len(usable) < 2:
