@@ -122,7 +122,7 @@ def _work(
             workers = available_cores()
         if missing:
             patience = recipe.patience_seconds if patience_seconds is None else patience_seconds
-            with Crew(recipe, workers, patience) as crew:
+            with Crew(recipe, workers, patience, parts[0].folder.parent / "messages.log") as crew:
                 for _ in crew.work(missing, bar.update):
                     pass
 

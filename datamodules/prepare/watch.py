@@ -13,6 +13,7 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from multiprocessing.connection import Connection, wait
 from multiprocessing.process import BaseProcess
+from pathlib import Path
 from types import TracebackType
 
 from anyonenet.errors import AnyoneNetError
@@ -49,11 +50,12 @@ class Crew:
         recipe: pickles; each worker gets a copy.
         count: processes.
         patience_seconds: a worker that has said nothing for so long is ended.
+        messages: file that gets what C libraries print.
     """
 
-    def __init__(self, recipe: Recipe, count: int, patience_seconds: float):
+    def __init__(self, recipe: Recipe, count: int, patience_seconds: float, messages: Path):
         self.count, self.patience_seconds = count, patience_seconds
-        self._pickled = pickle.dumps(recipe)
+        self._pickled, self._messages = pickle.dumps(recipe), str(messages)
         self._workers: list[_Worker] = []
         self._queue: deque[Part] = deque()
         self._strikes: Counter[tuple[int, str | None]] = Counter()
@@ -147,7 +149,7 @@ class Crew:
         here, there = multiprocessing.Pipe()
         # spawned, not forked: a fork of a process that runs torch's threads may hang
         process = multiprocessing.get_context("spawn").Process(
-            target=worker.work, args=(there, self._pickled), daemon=True
+            target=worker.work, args=(there, self._pickled, self._messages), daemon=True
         )
         try:
             process.start()

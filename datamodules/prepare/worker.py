@@ -23,8 +23,12 @@ READY, AT, ALIVE, DONE, REFUSED, BROKEN = "ready", "at", "alive", "done", "refus
 """messages to the parent: (READY,), (AT, source's key), (ALIVE,), (DONE,), (REFUSED, line), (BROKEN, traceback)"""
 
 
-def work(parent: Connection, pickled_recipe: bytes) -> None:
-    """What the process does: receives (part, banned sources), writes the part, answers; None ends it."""
+def work(parent: Connection, pickled_recipe: bytes, messages: str) -> None:
+    """What the process does: receives (part, banned sources), writes the part, answers; None ends it.
+
+    What C libraries print about damaged files goes to the file `messages`, not between the lines of the progress bar.
+    """
+    os.dup2(os.open(messages, os.O_WRONLY | os.O_CREAT | os.O_APPEND), sys.stderr.fileno())
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C reaches the whole group; the parent ends its workers
     signal.signal(signal.SIGTERM, signal.SIG_DFL)
     threading.Thread(target=_leave_with_parent, daemon=True).start()

@@ -52,6 +52,8 @@ class Toy(Recipe):
             os.kill(os.getpid(), signal.SIGKILL)
         if trouble == "hangs":
             time.sleep(3600)
+        if trouble == "noise":
+            os.write(2, b"a library complains\n")
         if trouble == "nothing":
             return
         time.sleep(self.seconds)
