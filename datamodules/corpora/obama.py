@@ -30,8 +30,16 @@ def find(root: Path) -> Videos:
         CorpusError: no such folder, or no video in it.
     """
     found = find_videos(folder_of(Path(root), [FOLDER]), "obama")
-    again = same_sound([clip.audio for clip in found.clips])
-    clips = [replace(clip, person="obama", sex="m") for clip in found.clips if clip.audio not in again]
+    videos = {clip.audio: clip.video for clip in found.clips}
+    again = {videos[copy]: videos[kept] for copy, kept in same_sound(list(videos)).items()}
+    copies: dict[Path, tuple[Path, ...]] = {clip.video: clip.copies for clip in found.clips}
+    for copy, kept in again.items():
+        copies[kept] = (*copies[kept], copy, *copies[copy])
+    clips = [
+        replace(clip, person="obama", sex="m", copies=copies[clip.video])
+        for clip in found.clips
+        if clip.video not in again
+    ]
     return Videos(clips, {**found.duplicates, **again})
 
 

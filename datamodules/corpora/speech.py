@@ -19,7 +19,7 @@ from datamodules.corpora.manifest import Utterance
 from datamodules.corpora.speech_table import TABLES, read_table
 
 _TEXTS = (".txt", ".lab", ".normalized.txt")
-_NO_TEXT = "no text: there is neither {name}.txt nor {name}.lab beside it"
+_NO_TEXT = "no text (.txt, .lab) beside the recording"
 
 
 def read(root: Path | str, corpus: str = "speech") -> list[Utterance]:
@@ -71,7 +71,7 @@ class _Transcripts:
             text = self._folder(sound.parent).get(sound.stem)
         except InputError as error:
             return None, str(error)
-        return (text, None) if text else (None, _NO_TEXT.format(name=sound.stem))
+        return (text, None) if text else (None, _NO_TEXT)
 
     def _folder(self, folder: Path) -> dict[str, str]:
         if folder not in self._folders:

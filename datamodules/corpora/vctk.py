@@ -47,8 +47,12 @@ def read(root: Path | str) -> list[Utterance]:
 def _utterance(name: str, audio: Path, texts: Path, sexes: dict[str, str]) -> Utterance:
     speaker = audio.parent.name
     text, defect = None, None
+    path = texts / speaker / f"{name}.txt"
     try:
-        text = read_spoken_text(texts / speaker / f"{name}.txt", "en")
+        if path.is_file():
+            text = read_spoken_text(path, "en")
+        else:
+            defect = f"no text of this recording in {texts.name}/{speaker}"
     except InputError as error:
         defect = str(error)
     return Utterance(name, "vctk", speaker, audio, "en", text, sex=sexes.get(speaker), defect=defect)

@@ -42,6 +42,9 @@ def find_videos(folder: Path, corpus: str) -> Videos:
     if not found:
         raise CorpusError(f"no video ({', '.join(sorted(VIDEOS))}) in {folder}; put videos there")
     duplicates = same_bytes(found)
+    copies: dict[Path, tuple[Path, ...]] = {}
+    for copy, kept in duplicates.items():
+        copies[kept] = (*copies.get(kept, ()), copy)
     sounds = {path.with_suffix(""): path for path in find_files(folder, SOUNDS)}
     clips = []
     for name, path in zip(names_of(found, folder), found, strict=True):
@@ -58,6 +61,7 @@ def find_videos(folder: Path, corpus: str) -> Videos:
                 audio=sounds.get(path.with_suffix(""), path),
                 landmarks=landmarks if landmarks.is_file() else None,
                 text=_text(path),
+                copies=copies.get(path, ()),
             )
         )
     return Videos(clips, duplicates)
@@ -101,7 +105,7 @@ def _text(video: Path) -> str | None:
 def _no_text(video: Path) -> str:
     path = video.with_suffix(".txt")
     if not path.is_file():
-        return f"no text: {path.name} is not there"
+        return "no text beside the video"
     try:
         read_spoken_text(path)
     except InputError as error:

@@ -33,7 +33,7 @@ def test_utterances_have_their_text_and_language(root):
         ("Hello everybody.", "en"),
         ("大家好。", "zh"),
     ]
-    assert read_utterances(root)[0].defect == "no text: c.txt is not there"
+    assert read_utterances(root)[0].defect == "no text beside the video"
 
 
 def test_an_address_that_is_there_twice_is_read_once(tmp_path):
@@ -52,7 +52,8 @@ def test_an_address_that_is_there_twice_is_read_once(tmp_path):
     found = find(tmp_path)
     assert [clip.id for clip in found.clips] == ["a (1)", "b", "c", "d"]
     told = {copy.name: kept.name for copy, kept in found.duplicates.items()}
-    assert told == {"a.mp4": "a (1).mp4", "e.flac": "c.wav"}
+    assert told == {"a.mp4": "a (1).mp4", "e.mp4": "c.mp4"}
+    assert [[path.name for path in clip.copies] for clip in found.clips] == [["a.mp4"], [], ["e.mp4"], []]
 
 
 def test_missing_parts_are_told(tmp_path):

@@ -25,7 +25,7 @@ def test_a_folder_with_texts_beside_the_recordings(tmp_path):
         "loose": (tmp_path.name, None, None),
         "王/c": ("王", "zh", "你好，世界"),
     }
-    assert found["loose"].defect == "no text: there is neither loose.txt nor loose.lab beside it"
+    assert found["loose"].defect == "no text (.txt, .lab) beside the recording"
     assert found["anna/a"].corpus == "mine" and found["anna/a"].defect is None
 
 

@@ -54,7 +54,7 @@ def test_missing_and_wrongly_encoded_texts_are_told(tmp_path):
     told = {name: utterances[name].defect for name in ("p225_001", "p280_003", "p315_001")}
     assert "p225_001.txt is empty" in told["p225_001"]
     assert "p280_003.txt is no text in UTF-8" in told["p280_003"]
-    assert "p315_001.txt (No such file or directory)" in told["p315_001"]
+    assert told["p315_001"] == "no text of this recording in txt/p315"
     assert all(utterances[name].text is None for name in told)
 
 

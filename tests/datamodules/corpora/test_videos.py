@@ -35,7 +35,7 @@ def test_persons_sound_text_and_landmarks(tmp_path):
     assert clips["anna/2020/春天"].person == "anna"
     spoken = {item.id: item for item in read_utterances(tmp_path, "mine")}
     assert spoken["anna/2020/春天"].language == "zh" and spoken["anna/first talk"].language == "en"
-    assert spoken["alone.mp4"].text is None and "alone.txt is not there" in spoken["alone.mp4"].defect
+    assert spoken["alone.mp4"].text is None and spoken["alone.mp4"].defect == "no text beside the video"
 
 
 def test_the_same_bytes_are_read_once_and_told(tmp_path):
@@ -47,6 +47,7 @@ def test_the_same_bytes_are_read_once_and_told(tmp_path):
     found = find_videos(tmp_path, "videos")
     assert [clip.id for clip in found.clips] == ["a", "c", "d", "e"]  # empty files are no copies: the work lists them
     assert found.duplicates == {tmp_path / "b.mp4": tmp_path / "a.mp4"}
+    assert found.clips[0].copies == (tmp_path / "b.mp4",) and found.clips[1].copies == ()
 
 
 def test_links_to_nowhere_and_loops_do_no_harm(tmp_path):
