@@ -111,7 +111,7 @@ def matching_figures(
     found = ranks(similarity, queries, gallery)
     figures = {f"recall_at_{k}": recall_at(found, k) for k in (1, 5, 10)}
     figures["median_rank"] = median_rank(found)
-    figures["matching_10"] = matching_accuracy(similarity, queries, gallery, 10)
+    figures["matching_10"] = matching_accuracy(similarity, queries, gallery, 10, trials=20_000)
     if any((sexes == sex).sum() >= 2 for sex in (0, 1)):
         figures["auc_within_sex"] = within_group_auc(similarity, queries, gallery, sexes[queries], sexes[gallery])
     return figures

@@ -73,3 +73,12 @@ def test_slurm_reads_the_number_of_machines(parse, monkeypatch):
 def test_a_wrong_key_is_refused(parse):
     with pytest.raises(Exception, match="no_such_width"):
         parse([Path(SOME_STAGE)], "--model.init_args.no_such_width", "3")
+
+
+@pytest.mark.parametrize("stage", STAGES)
+@pytest.mark.parametrize("name", ("base.yaml", "mini.yaml"))
+def test_the_newest_checkpoint_is_kept_whether_it_is_the_best_or_not(parse, stage, name):
+    savers = [callback.init_args for callback in parse([Path(stage) / name]).trainer.callbacks]
+    newest = [saver for saver in savers if saver.monitor is None]
+    assert len(newest) == 1 and (newest[0].filename == "last" or newest[0].save_last)
+    assert not any(saver.save_last for saver in savers if saver.monitor is not None)
