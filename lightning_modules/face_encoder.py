@@ -6,7 +6,8 @@ linear layers learn. Validation matches faces to voices of persons never trained
 
 from __future__ import annotations
 
-from typing import Literal
+import math
+from typing import Any, Literal
 
 import numpy as np
 import pytorch_lightning as pl
@@ -41,6 +42,7 @@ class FaceEncoderModule(pl.LightningModule):
         face_ridge: float = 0.0,
         optimiser: Literal["sgd", "adam"] = "adam",
         learning_rate: float = 1e-3,
+        falling_rate: bool = False,
         weight_decay: float = 0.0,
     ):
         """
@@ -59,7 +61,8 @@ class FaceEncoderModule(pl.LightningModule):
             face_ridge: which: 0 those in which the training faces differ most, else those that tell most of the voice
                 by a ridge regression with this penalty.
             optimiser: 'sgd' (momentum 0.9) or 'adam' (decoupled weight decay).
-            learning_rate: constant.
+            learning_rate: constant, or where it begins.
+            falling_rate: whether it falls to zero along half a cosine (False = the paper's).
             weight_decay: of the weights.
         """
         super().__init__()
@@ -136,13 +139,21 @@ class FaceEncoderModule(pl.LightningModule):
         if any(len(np.unique(persons[sexes == sex])) >= 2 for sex in (0, 1)):
             self.log("validation/auc_within_sex", within_group_auc(similarity, persons, persons, sexes, sexes))
 
-    def configure_optimizers(self) -> torch.optim.Optimizer:
+    def configure_optimizers(self) -> Any:
         hyper = self.hparams
+        rate, decay = hyper["learning_rate"], hyper["weight_decay"]
+        optimiser: torch.optim.Optimizer
         if hyper["optimiser"] == "sgd":
-            return torch.optim.SGD(
-                self.parameters(), hyper["learning_rate"], momentum=0.9, weight_decay=hyper["weight_decay"]
-            )
-        return torch.optim.AdamW(self.parameters(), hyper["learning_rate"], weight_decay=hyper["weight_decay"])
+            optimiser = torch.optim.SGD(self.parameters(), rate, momentum=0.9, weight_decay=decay)
+        else:
+            optimiser = torch.optim.AdamW(self.parameters(), rate, weight_decay=decay)
+        if not hyper["falling_rate"]:
+            return optimiser
+        steps = int(self.trainer.estimated_stepping_batches)
+        schedule = torch.optim.lr_scheduler.LambdaLR(
+            optimiser, lambda step: 0.5 + 0.5 * math.cos(math.pi * min(1.0, step / steps))
+        )
+        return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
     def _noise(self, batch_index: int, shape: torch.Size) -> np.ndarray:
         """Drawn by epoch, batch and rank, so that a resumed run draws what an uninterrupted one would."""

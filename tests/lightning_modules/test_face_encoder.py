@@ -73,3 +73,16 @@ def test_resumed_run_equals_one_that_never_stopped(tmp_path):
 def test_another_backend_is_refused(tmp_path):
     with pytest.raises(ValueError, match="embeddings of 'dlib', the module expects 'facenet'"):
         trainer(tmp_path, 1).fit(module(backend="facenet"), PairData())
+
+
+@pytest.mark.filterwarnings("ignore")
+def test_a_falling_rate_ends_at_zero_and_resumes(tmp_path):
+    class Rates(pl.Callback):
+        def on_train_batch_end(self, trainer, *_):
+            rates.append(trainer.optimizers[0].param_groups[0]["lr"])
+
+    rates: list[float] = []
+    trainer(tmp_path, 4, callbacks=[Rates()]).fit(module(falling_rate=True), PairData())
+    # after step k of 12 the rate is that of the next step
+    assert rates == pytest.approx([0.01 * (0.5 + 0.5 * np.cos(np.pi * step / 12)) for step in range(1, 13)])
+    check_resuming(lambda: module(falling_rate=True), PairData, tmp_path)
