@@ -24,6 +24,8 @@ Frames = Iterable[NDArray[np.uint8]]
 SAME_PERSON = 0.6
 """largest distance of two dlib embeddings of one person"""
 _DETECTED_TOGETHER = 8
+_FRUITLESS, _RARELY = 16, 8
+"""after so many searches that found nobody only every so many-th is made: they take the longest, as all is tried"""
 _MOVED = 0.5
 """sides of the box: landmarks that far from where they are expected are somebody else's"""
 
@@ -100,13 +102,14 @@ def _search(
     frames: Frames, detector: LandmarkDetector, embedder: FaceEmbedder, every: int, backend: str
 ) -> tuple[list[_Sighting], int]:
     """All faces of every `every`-th frame, in order of time, and the number of all frames."""
-    count = 0
+    count = due = fruitless = 0
 
     def searched() -> Iterator[tuple[int, NDArray[np.uint8]]]:
-        nonlocal count
+        nonlocal count, due
         for index, frame in enumerate(frames):
             count += 1
-            if index % every == 0:
+            if index == due:
+                due += every * (_RARELY if fruitless >= _FRUITLESS else 1)
                 yield index, frame
 
     sightings: list[_Sighting] = []
@@ -114,6 +117,7 @@ def _search(
         found = detect_in_frames([frame for _, frame in some], backend)
         faces = [(index, frame, box) for (index, frame), boxes in zip(some, found, strict=True) for box in boxes]
         landmarks = list(detector.each((frame, box) for _, frame, box in faces))
+        fruitless = 0 if faces else fruitless + len(some)
         usable = [(face, points) for face, points in zip(faces, landmarks) if not isinstance(points, FaceError)]
         embeddings = embedder.each((frame, points) for (_, frame, _), points in usable)
         for ((index, _, _), points), embedding in zip(usable, embeddings, strict=True):

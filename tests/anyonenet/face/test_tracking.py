@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import cv2
@@ -11,6 +12,7 @@ import pytest
 from skimage.data import astronaut as astronaut_photo
 
 from anyonenet.errors import FaceError
+from anyonenet.face import tracking
 from anyonenet.face.embedding import FaceEmbedder
 from anyonenet.face.image import load_photo
 from anyonenet.face.landmarks import LandmarkDetector
@@ -70,3 +72,21 @@ def test_the_one_seen_longest_is_followed_wherever_the_film_cuts_to(models, coll
 def test_a_video_without_a_face_says_so(models) -> None:
     with pytest.raises(FaceError, match="in any of 2 frames"):
         follow([np.zeros((80, 80, 3), np.uint8)] * 2, models)
+
+
+def test_a_long_stretch_without_a_face_is_searched_rarely(monkeypatch: pytest.MonkeyPatch) -> None:
+    searched: list[int] = []
+
+    def nobody(frames: list[np.ndarray], backend: str) -> list[list]:
+        searched.extend(int(frame[0, 0, 0]) for frame in frames)
+        return [[] for _ in frames]
+
+    class Idle:
+        def each(self, faces) -> Iterator:
+            return iter(list(faces))
+
+    monkeypatch.setattr(tracking, "detect_in_frames", nobody)
+    frames = [np.full((2, 2, 3), index, np.int16) for index in range(400)]
+    with pytest.raises(FaceError, match="in any of 400 frames"):
+        track_face(lambda: iter(frames), Idle(), Idle(), search_every=2)
+    assert searched[:17] == list(range(0, 34, 2)) and set(np.diff(searched[17:])) == {16}
