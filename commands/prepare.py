@@ -62,6 +62,7 @@ def main(arguments: list[str]) -> int:
     if values.slurm and values.shard != (1, 1):
         raise Mistake("prepare: --slurm makes the shards itself; leave --shard away")
     from datamodules.cores import available_cores
+    from datamodules.corpora.survey import lacking
     from datamodules.prepare.accounting import TooManySkipped
     from datamodules.prepare.corpora import Choices, recipes_of
     from datamodules.prepare.corpus import prepare_corpus, survey
@@ -87,6 +88,9 @@ def main(arguments: list[str]) -> int:
         for problem in error.problems:
             print(f"  {problem}", file=sys.stderr)
         return 2
+    lacks = (line for plan in plans for line in lacking(source.content for source in plan.sources))
+    for line in dict.fromkeys(lacks):
+        print(f"note: {line}", file=sys.stderr)
     if values.dry_run:
         for plan in plans:
             print(f"{plan.recipe.name}: {len(plan.sources)} sources, no problem found")

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
-from datamodules.corpora import aidatatang, aishell3, cnceleb, obama, speech, vctk, videos, voxceleb2
 from datamodules.corpora.manifest import ArchiveMember, Clip, Utterance
 from datamodules.corpora.sounds import audio_name
 
@@ -14,72 +14,56 @@ _NAMED = 3
 """speakers and files named as examples"""
 
 
-def notes(kind: str, root: Path, speakers: Path | None = None) -> list[str]:
-    """One line for each sort of thing that a corpus lacks; [] where it lacks nothing.
+def lacking(contents: Iterable[Any]) -> list[str]:
+    """One line for each sort of thing that is not there; [] where all is.
 
     Args:
-        kind: of the corpus, as `anyonenet prepare` calls it.
-        root: of the corpus.
-        speakers: list of the speakers to read, for corpora that have them.
-
-    Raises:
-        CorpusError: the corpus cannot be read.
+        contents: utterances, clips, and tuples of them; anything else in them is passed over.
     """
-    root = Path(root)
-    if kind in ("obama", "videos"):
-        found = obama.find(root) if kind == "obama" else videos.find_videos(root, "videos")
-        return [*_twice(found.duplicates), *of_utterances(videos.utterances_of(found.clips))]
-    if kind == "voxceleb2":
-        clips = voxceleb2.read_clips(root, speakers)
-        return of_clips(clips)
-    if kind == "cnceleb":
-        heard = {item.speaker for item in cnceleb.read_utterances(root, speakers)}
-        seen = {item.person for item in cnceleb.read_pictures(root, speakers)}
-        return [*_persons(heard - seen, "a voice but no picture"), *_persons(seen - heard, "pictures but no voice")]
-    read = {"vctk": vctk.read, "aishell3": aishell3.read, "aidatatang": aidatatang.read, "speech": speech.read}[kind]
-    return of_utterances(read(root))
+    found = list(_flat(contents))
+    utterances = [item for item in found if isinstance(item, Utterance)]
+    clips = [item for item in found if isinstance(item, Clip)]
+    return [*_of_utterances(utterances), *_of_clips(clips)]
 
 
-def of_utterances(utterances: Sequence[Utterance]) -> list[str]:
-    """Recordings that are not there, and recordings without text."""
+def _flat(contents: Iterable[Any]) -> Iterator[Any]:
+    for content in contents:
+        if isinstance(content, tuple):
+            yield from _flat(content)
+        else:
+            yield content
+
+
+def _of_utterances(utterances: Sequence[Utterance]) -> list[str]:
+    """Recordings that are not there, and recordings without the text that they should have."""
+    told, count = [], len(utterances)
     gone = [item for item in utterances if not _is_there(item)]
-    told = (
-        [f"{len(gone)} of {len(utterances)} recordings are not there, as {audio_name(gone[0].audio)}"] if gone else []
-    )
-    silent = [item for item in utterances if item.text is None]
-    if silent:
-        speakers = Counter(item.speaker for item in silent).most_common(_NAMED)
-        most = ", ".join(f"{speaker} {count}" for speaker, count in speakers)
-        told.append(
-            f"{len(silent)} of {len(utterances)} recordings have no text (most: {most}), as {silent[0].id}: "
-            f"{silent[0].defect or 'none is there'}"
-        )
+    if gone:
+        told.append(f"{len(gone)} of {count} recordings are not there, as {audio_name(gone[0].audio)}")
+    mute = [item for item in utterances if item.defect]
+    if mute:
+        most = ", ".join(f"{name} {number}" for name, number in Counter(u.speaker for u in mute).most_common(_NAMED))
+        told.append(f"{len(mute)} of {count} recordings have no text (most: {most}), as {mute[0].id}: {mute[0].defect}")
     return told
 
 
-def of_clips(clips: Sequence[Clip]) -> list[str]:
-    """Videos without sound beside them or without notes, where others have them."""
+def _of_clips(clips: Sequence[Clip]) -> list[str]:
+    """Videos that are there twice; of VoxCeleb2, those without sound beside them or notes."""
+    copies = [(copy, clip.video) for clip in clips for copy in clip.copies]
     told = []
-    for what, lacking in (
-        ("sound beside them", [clip for clip in clips if clip.audio == clip.video]),
-        ("notes (txt): sound and picture are taken as they come", [clip for clip in clips if clip.notes is None]),
-    ):
-        if lacking:
-            told.append(f"{len(lacking)} of {len(clips)} videos have no {what}, as {lacking[0].video}")
+    if copies:
+        examples = ", ".join(f"{copy.name} is {kept.name}" for copy, kept in copies[:_NAMED])
+        told.append(f"{len(copies)} videos hold what another one holds and are not read: {examples}")
+    apart = [clip for clip in clips if clip.corpus == "voxceleb2"]
+    mute = [clip for clip in apart if clip.audio == clip.video]
+    if mute:
+        told.append(f"{len(mute)} of {len(apart)} videos have no sound beside them: their own is read, as {mute[0].id}")
+    bare = [clip for clip in apart if clip.notes is None]
+    if bare:
+        told.append(f"{len(bare)} of {len(apart)} videos have no notes (txt): no offset is corrected, as {bare[0].id}")
     return told
 
 
 def _is_there(utterance: Utterance) -> bool:
     audio = utterance.audio
-    return isinstance(audio, ArchiveMember) or Path(audio_name(audio)).is_file()
-
-
-def _twice(duplicates: dict[Path, Path]) -> list[str]:
-    if not duplicates:
-        return []
-    examples = ", ".join(f"{copy.name} is {kept.name}" for copy, kept in list(duplicates.items())[:_NAMED])
-    return [f"{len(duplicates)} videos are there twice and are read once: {examples}"]
-
-
-def _persons(names: set[str], what: str) -> list[str]:
-    return [f"{len(names)} persons have {what}, as {', '.join(sorted(names)[:_NAMED])}"] if names else []
+    return isinstance(audio, ArchiveMember) or Path(audio_name(audio)).exists()
