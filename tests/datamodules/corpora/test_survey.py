@@ -24,6 +24,6 @@ def test_copies_and_clips_without_sound_or_notes():
     assert lacking([(clip, "train")]) == ["1 videos hold what another one holds and are not read: b.mp4 is a.mp4"]
     whole = Clip("a", "voxceleb2", "id1", first, Path("a.m4a"), notes=Path("a.txt"))
     sound, notes = lacking([(whole, None), (Clip("b", "voxceleb2", "id1", second, second), None)])
-    assert sound == "1 of 2 videos have no sound beside them, as b"
+    assert sound == "1 of 2 videos have no sound beside them: their own is read, as b"
     assert notes == "1 of 2 videos have no notes (txt): no offset is corrected, as b"
     assert lacking([(whole, None), 3, None]) == []
