@@ -129,9 +129,9 @@ def _work(
 
 def _alone(recipe: Recipe, parts: Sequence[Part], bar: tqdm, seconds: float) -> Iterator[Part]:
     """Work in this process for some time; what is left then."""
-    end = time.monotonic() + seconds
+    end = time.process_time() + seconds
     for part in parts:
-        if time.monotonic() > end:
+        if time.process_time() > end:
             yield part
             continue
         with one_thread():
@@ -169,4 +169,4 @@ def _sources(parts: Sequence[Part]) -> int:
 
 
 _SHORT_SECONDS = 10.0
-"""what takes no longer is not worth starting processes for"""
+"""of one core: what takes no longer is not worth starting processes for"""

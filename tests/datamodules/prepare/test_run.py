@@ -53,6 +53,7 @@ def test_workers_and_shards_and_cuts_change_no_byte(tmp_path: Path) -> None:
     recipe = Toy(tmp_path, 70, TROUBLES)
     expected = prepared(recipe, tmp_path / "one").checksum
     assert prepared(recipe, tmp_path / "two", workers=2).checksum == expected
+    assert prepared(recipe, tmp_path / "none", workers=None).checksum == expected
     for part_sources in (1, 5, 1000):
         other = Toy(tmp_path, 70, TROUBLES, part_sources=part_sources)
         assert prepared(other, tmp_path / f"cut{part_sources}").checksum == expected
