@@ -85,39 +85,39 @@ def video_kinds(face: np.ndarray) -> tuple[Writer, ...]:
         return write
 
     def cut_off(path: Path, rng: Random) -> Path:
-        whole = film_bytes([face] * 6, speech_like(rng, 0.24))
+        whole = film_bytes([face] * 2, speech_like(rng, 0.24))
         return put(path, ".mp4", whole[: int(rng.integers(1, len(whole)))])
 
     def cut_off_stream(path: Path, rng: Random) -> Path:
-        whole = film_bytes([face] * 12, speech_like(rng, 0.48), kind="matroska")
+        whole = film_bytes([face] * 4, speech_like(rng, 0.48), kind="matroska")
         return put(path, ".mkv", whole[: int(rng.integers(len(whole) // 2, len(whole)))])
 
     def noise(path: Path, rng: Random) -> Path:
-        frames = [rng.integers(0, 255, face.shape, dtype=np.uint8) for _ in range(4)]
+        frames = [rng.integers(0, 255, face.shape, dtype=np.uint8) for _ in range(2)]
         return put(path, ".mp4", film_bytes(frames, speech_like(rng, 0.16)))
 
     def silent(path: Path, rng: Random) -> Path:
-        return put(path, ".mp4", film_bytes([face] * 6, np.zeros(RATE // 4)))
+        return put(path, ".mp4", film_bytes([face] * 2, np.zeros(RATE // 4)))
 
     return (
-        film(".mp4", [face] * 32, 1.28),
+        film(".mp4", [face] * 7, 1.4, fps=Fraction(5)),
         lambda path, rng: put(path, ".mp4", b""),
         cut_off,
         cut_off_stream,
         film(".mp4", [face], 0.3),
-        film(".mp4", [grey] * 5, 0.2),
+        film(".mp4", [grey] * 2, 0.2),
         noise,
-        film(".mp4", [both] * 5, 0.2),
-        film(".mp4", [face] * 6, None),
+        film(".mp4", [both] * 2, 0.2),
+        film(".mp4", [face] * 2, None),
         silent,
         film(".mp4", [], 0.5),
         lambda path, rng: put(path, ".mp4", b"no film"),
         lambda path, rng: put(path, ".mp4", rng.bytes(3000)),
-        film(".avi", [face] * 6, 0.24),
-        film(".mp4", [face] * 6, 0.2, fps=Fraction(30000, 1001)),
-        film(".mov", [face] * 3 + [grey] * 6, 0.36),
-        film(".mp4", [face[:8, :8]] * 4, 0.16),
-        film(".mp4", [face] * 6, 0.01),
+        film(".avi", [face] * 2, 0.24),
+        film(".mp4", [face] * 2, 0.2, fps=Fraction(30000, 1001)),
+        film(".mov", [face] * 2 + [grey] * 2, 0.36),
+        film(".mp4", [face[:8, :8]] * 2, 0.16),
+        film(".mp4", [face] * 2, 0.01),
         lambda path, rng: put(path, ".mp4", sound_bytes(speech_like(rng))),
         lambda path, rng: put(path, ".mpg", picture_bytes(face, ".jpg")),
     )
@@ -161,5 +161,5 @@ def picture_kinds(face: np.ndarray) -> tuple[Writer, ...]:
         lambda path, rng: put(path, ".jpg", b"no picture"),
         lambda path, rng: put(path, ".png", rng.bytes(2000)),
         lambda path, rng: put(path, ".jpeg", film_bytes([face] * 2)),
-        picture(".JPG", cv2.resize(face, (500, 500))),
+        picture(".JPG", cv2.resize(face, (224, 224))),
     )

@@ -29,6 +29,8 @@ def test_each_file_is_used_or_listed(tmp_path: Path, kind: str) -> None:
     files = {legible(path.stem) for path in media(tmp_path / kind, suffixes)}
     assert len(files) == count
     for recipe in recipes_of(kind, tmp_path / kind, "own", Choices(features=tmp_path)):
+        if recipe.name.endswith("/voices"):  # made of one recording a person, not of the files in question
+            continue
         store = prepare_store(recipe, tmp_path, workers=0, progress=False)
         assert store is not None
         listed = {Path(path).stem for path in pd.read_csv(store.folder / "skipped.csv")["path"]}
