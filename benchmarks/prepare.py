@@ -29,7 +29,7 @@ STAGES = {
     "imports and models": r"<frozen importlib|face/models\.py|face/detection\.py:(_hog|_mtcnn|load_detector)$",
     "decode sound": r"audio/files\.py:_read_|corpora/sounds\.py:_contents$",
     "checksum of the files": r"corpora/sounds\.py:_sha256$",
-    "resample": r"audio/files\.py:resample$",
+    "resample": r"audio/resampling\.py:resample$",
     "trim, level": r"audio/level\.py:",
     "mel": r"audio/mel\.py:log_mel$",
     "text to symbols": r"anyonenet/text/",

@@ -6,13 +6,13 @@ import os
 from collections.abc import Iterator
 from fractions import Fraction
 from io import BytesIO
-from math import gcd
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from anyonenet.audio.resampling import resample
 from anyonenet.errors import InputError
 
 _SOUND_FILES = {".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".au"}
@@ -75,24 +75,6 @@ def write_wav(path: str | Path, waveform: NDArray[np.floating], sample_rate: int
         raise InputError(f"cannot write {path} ({error}); check that its folder exists and is writable") from None
     finally:
         beside.unlink(missing_ok=True)
-
-
-def resample(waveform: NDArray[np.float32], rate_in: int, rate_out: int) -> NDArray[np.float32]:
-    """Polyphase resampling `(samples,)` with a long Kaiser-windowed sinc.
-
-    Flat to 94 % of the narrower band, aliases below -90 dB. The result has `ceil(samples * rate_out / rate_in)`
-    samples, the first at the same instant as before.
-    """
-    if rate_in == rate_out:
-        return np.ascontiguousarray(waveform, dtype=np.float32)
-    from scipy.signal import firwin, resample_poly  # slow to import, and often not needed
-
-    divisor = gcd(rate_in, rate_out)
-    up, down = rate_out // divisor, rate_in // divisor
-    largest = max(up, down)
-    half = 80 * largest
-    taps = firwin(2 * half + 1, 0.975 / largest, window=("kaiser", 9.5))
-    return resample_poly(waveform, up, down, window=taps).astype(np.float32)
 
 
 def _read_soundfile(path: Path, content: bytes | None) -> tuple[NDArray[np.float32], int] | None:

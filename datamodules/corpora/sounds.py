@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import hashlib
 import tarfile
 import zlib
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from itertools import groupby
 from pathlib import Path
 
@@ -50,19 +51,53 @@ def read_sounds(
     Neighbours in one archive are read from it in one pass: a gzipped archive has no other way.
     """
     for archive, group in groupby(utterances, lambda item: _archive(item.audio)):
-        together = list(group)
-        if archive is None:
-            for utterance in together:
-                yield utterance, _read_or_error(utterance.audio, sample_rate, None)
-            continue
+        for utterance, sound, _ in _sounds(archive, list(group), sample_rate, lambda files: None):
+            yield utterance, sound
+
+
+def read_hashed_sounds(
+    utterances: Sequence[Utterance], sample_rate: int
+) -> Iterator[tuple[Utterance, NDArray[np.float32] | AnyoneNetError, str | None]]:
+    """As `read_sounds`, with the SHA-256 of the file as it lies there (of joined files: of one behind the other)."""
+    for archive, group in groupby(utterances, lambda item: _archive(item.audio)):
+        yield from _sounds(archive, list(group), sample_rate, _sha256)
+
+
+def _sounds(
+    archive: Path | None,
+    utterances: list[Utterance],
+    rate: int,
+    digest: Callable[[bytes | tuple[Path, ...]], str | None],
+) -> Iterator[tuple[Utterance, NDArray[np.float32] | AnyoneNetError, str | None]]:
+    """Sounds of one archive, or (None) of files; of what can be read, `digest` is asked for the file's hash."""
+    contents: dict[str, bytes] = {}
+    if archive is not None:
         try:
-            names = [utterance.audio.name for utterance in together if isinstance(utterance.audio, ArchiveMember)]
+            names = [utterance.audio.name for utterance in utterances if isinstance(utterance.audio, ArchiveMember)]
             contents = _contents(archive, names)
         except AnyoneNetError as error:
-            yield from ((utterance, error) for utterance in together)
-            continue
-        for utterance, name in zip(together, names, strict=True):
-            yield utterance, _read_or_error(utterance.audio, sample_rate, contents[name])
+            yield from ((utterance, error, None) for utterance in utterances)
+            return
+    for utterance in utterances:
+        audio = utterance.audio
+        content = contents[audio.name] if isinstance(audio, ArchiveMember) else None
+        sound = _read_or_error(audio, rate, content)
+        found = None
+        if not isinstance(sound, AnyoneNetError):
+            files = audio if isinstance(audio, tuple) else (audio,) if isinstance(audio, Path) else ()
+            found = digest(files if content is None else content)
+        yield utterance, sound, found
+
+
+def _sha256(files: bytes | tuple[Path, ...]) -> str:
+    if isinstance(files, bytes):
+        return hashlib.sha256(files).hexdigest()
+    found = hashlib.sha256()
+    for path in files:
+        with path.open("rb") as file:
+            while block := file.read(1 << 20):
+                found.update(block)
+    return found.hexdigest()
 
 
 def _archive(audio: Audio) -> Path | None:

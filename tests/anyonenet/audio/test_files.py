@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import soundfile
 
-from anyonenet.audio.files import read_audio, resample, write_wav
+from anyonenet.audio.files import read_audio, write_wav
 from anyonenet.errors import InputError
 from anyonenet.render.video import VideoWriter
 
@@ -38,17 +38,6 @@ def test_formats_and_channels(tmp_path: Path, name: str, rate: int) -> None:
     mono = read_audio(tmp_path / name, 16000)
     assert len(mono) == pytest.approx(16000, abs=10)
     assert _level(mono) == pytest.approx(-6, abs=0.2)  # the mean of both channels
-
-
-def test_resampling_keeps_the_band_and_no_more() -> None:
-    for hertz in (100, 7400):
-        assert _level(resample(_tone(hertz, 44100), 44100, 16000)) == pytest.approx(0, abs=0.05)
-    for hertz in (8400, 15000):
-        assert _level(resample(_tone(hertz, 44100), 44100, 16000)) < -85
-    np.testing.assert_allclose(
-        resample(_tone(440, 44100), 44100, 16000)[1000:-1000], _tone(440, 16000)[1000:-1000], atol=1e-3
-    )
-    assert len(resample(np.zeros(1001, np.float32), 48000, 16000)) == 334
 
 
 def test_sound_of_a_video_starts_and_ends_with_it(tmp_path: Path) -> None:

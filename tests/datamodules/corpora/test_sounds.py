@@ -1,3 +1,4 @@
+import hashlib
 import io
 import tarfile
 
@@ -7,7 +8,7 @@ import soundfile
 
 from anyonenet.errors import CorpusError, InputError
 from datamodules.corpora.manifest import ArchiveMember, Utterance
-from datamodules.corpora.sounds import audio_name, read_sound, read_sounds
+from datamodules.corpora.sounds import audio_name, read_hashed_sounds, read_sound, read_sounds
 
 RATE = 16000
 
@@ -70,3 +71,13 @@ def test_a_damaged_archive_is_the_error_of_each_of_its_members(archive):
     archive.write_bytes(archive.read_bytes()[:80])
     found = [sound for _, sound in read_sounds([utterance(ArchiveMember(archive, f"G1/{n}.wav")) for n in "ab"], RATE)]
     assert all(isinstance(sound, CorpusError) and "cannot be read" in str(sound) for sound in found)
+
+
+def test_the_hash_is_of_the_file_wherever_it_lies(archive, tmp_path):
+    for name, level in (("x.wav", 0.3), ("y.wav", 0.4)):
+        (tmp_path / name).write_bytes(wav(level))
+    joined = (tmp_path / "x.wav", tmp_path / "y.wav")
+    wanted = [ArchiveMember(archive, "G1/a.wav"), tmp_path / "x.wav", joined, tmp_path / "gone.wav"]
+    found = [digest for *_, digest in read_hashed_sounds([utterance(audio) for audio in wanted], RATE)]
+    assert found[:3] == [hashlib.sha256(content).hexdigest() for content in (wav(0.1), wav(0.3), wav(0.3) + wav(0.4))]
+    assert found[3] is None
