@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from datamodules.corpora import obama, videos, voxceleb2
+from datamodules.corpora.files import legible
 from datamodules.corpora.manifest import Clip, hash_fraction, split_of
 from datamodules.prepare.face_models import FaceModels
 from datamodules.prepare.recipe import Recipe, Skip, Source
@@ -86,7 +87,7 @@ def fields_of(clip: Clip) -> dict[str, Any]:
         digest = hashlib.sha256()
         while block := file.read(1 << 20):
             digest.update(block)
-    return {**about, "source": clip.video.name, "sha256": digest.hexdigest()}
+    return {**about, "source": legible(clip.video.name), "sha256": digest.hexdigest()}
 
 
 def clip_splits(clips: Sequence[Clip]) -> dict[str, str]:

@@ -153,7 +153,8 @@ def _work(recipe: Recipe, source: Source, files: ItemFiles, skipped: list[Skippe
             skip(str(source.path), "nothing usable in it", "items")
     except _Unusable as error:
         files.back_to(before)
-        del skipped[listed:]
+        # what was said of the source's pieces falls with it; what was said of other files (copies of it) stays
+        skipped[listed:] = [row for row in skipped[listed:] if not row.path.startswith(str(source.path))]
         skip(str(source.path), str(error), error.stage)
 
 
