@@ -17,16 +17,15 @@ from torch.utils.data import DataLoader, Dataset
 
 from anyonenet.errors import CorpusError
 from anyonenet.types import FaceVoiceBatch
-from datamodules.corpora import cnceleb, videos, voxceleb2
-from datamodules.corpora.manifest import Utterance, split_of
+from datamodules.corpora.manifest import split_of
 from datamodules.face_directions import principal_directions, telling_directions
 from datamodules.mixing import Corpora, Mixture, corpus_weights
 from datamodules.prepare.face_embeddings import FaceEmbeddingRecipe, face_reader
 from datamodules.prepare.face_models import FaceModels
 from datamodules.prepare.run import prepare_store
+from datamodules.prepare.voices import VoiceRecipe, voice_reader
 from datamodules.sampling import Draw, training_loader
 from datamodules.store import Store
-from datamodules.voice_embeddings import voice_store
 
 CORPORA = ("voxceleb2", "cnceleb")
 """the paper's"""
@@ -156,17 +155,10 @@ class FaceVoiceDataModule(pl.LightningDataModule):
         return Store(self.features / recipe.name, recipe.options)
 
     def _voices(self, corpus: str) -> Store:
-        wanted = set(self._faces(corpus).manifest["person"])
-        utterances = [item for item in read_voices(corpus, self.root) if item.speaker in wanted]
-        folder = self.features / "face_voice" / corpus / "voices"
-        return voice_store(folder, corpus, utterances, self.speaker_encoder, self.utterances_a_person)
-
-
-def read_voices(corpus: str, root: Path) -> list[Utterance]:
-    """The recordings of a corpus that shows faces too; a user's own videos lie in `root` under their name."""
-    if corpus == "cnceleb":
-        return cnceleb.read_utterances(root)
-    return voxceleb2.read_utterances(root) if corpus == "voxceleb2" else videos.read_utterances(root / corpus, corpus)
+        read = voice_reader(corpus, self.root)
+        recipe = VoiceRecipe(corpus, read, self.speaker_encoder, self.utterances_a_person)
+        prepare_store(recipe, self.features)
+        return Store(self.features / recipe.name, recipe.options)
 
 
 class Person:

@@ -6,7 +6,7 @@ split, by the hash of their names.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,8 +20,11 @@ from anyonenet.errors import CorpusError
 from anyonenet.types import SpeakerBatch
 from datamodules.corpora.manifest import split_of
 from datamodules.mel_augmentation import MelAugmentation
+from datamodules.mixing import Corpora, Mixture, corpus_weights
+from datamodules.prepare.run import prepare_store
+from datamodules.prepare.speech import speech_reader
+from datamodules.prepare.voices import SpeakerMelRecipe
 from datamodules.sampling import Draw, training_loader
-from datamodules.speech_mels import LONGEST_SECONDS, corpus_mels
 from datamodules.store import Store
 
 
@@ -32,7 +35,7 @@ class SpeakerVerificationDataModule(pl.LightningDataModule):
         self,
         root: str = "data/mini",
         features: str = "data/features",
-        corpora: Sequence[str] = ("aidatatang",),
+        corpora: Corpora = ("aidatatang",),
         crop_seconds: float = 2.0,
         batch_size: int = 128,
         crops_an_utterance: int = 1,
@@ -48,8 +51,9 @@ class SpeakerVerificationDataModule(pl.LightningDataModule):
         """
         Args:
             root: folder that holds the corpora.
-            features: folder for the stores of mels.
-            corpora: names from `datamodules.speech_mels.READERS`.
+            features: folder of the feature stores; `speaker_verification/CORPUS` is made inside when absent.
+            corpora: 'aidatatang', 'vctk', 'aishell3', 'cnceleb', 'voxceleb2', or the name of own speech; a mapping
+                gives each a weight.
             crop_seconds: length of the training crops; shorter utterances are repeated.
             batch_size: crops a batch.
             crops_an_utterance: crops drawn from each utterance in an epoch.
@@ -64,13 +68,17 @@ class SpeakerVerificationDataModule(pl.LightningDataModule):
         """
         super().__init__()
         self.root, self.features = Path(root), Path(features)
-        self.corpora = list(corpora)
+        self.weights = corpus_weights(corpora)
         self.crop_seconds, self.batch_size, self.crops_an_utterance = crop_seconds, batch_size, crops_an_utterance
         self.shares = (validation_share, test_share)
         self.trial_seconds, self.trials_a_speaker = trial_seconds, trials_a_speaker
         self.augmentation = MelAugmentation() if augment else None
-        self.most_utterances, self.workers, self.seed = most_utterances, workers, seed
+        self.workers, self.seed = workers, seed
         self.settings = MelSettings()
+        self.recipes = {
+            name: SpeakerMelRecipe(name, speech_reader(name, self.root), most_utterances, self.settings)
+            for name in self.weights
+        }
         self._items: dict[str, list[tuple[Store, int, str]]] = {}
         self.speakers: list[str] = []
 
@@ -80,8 +88,8 @@ class SpeakerVerificationDataModule(pl.LightningDataModule):
         return len(self.speakers)
 
     def prepare_data(self) -> None:
-        for corpus in self.corpora:
-            self._store(corpus)
+        for recipe in self.recipes.values():
+            prepare_store(recipe, self.features)
 
     def setup(self, stage: str | None = None) -> None:
         """Split the speakers.
@@ -92,15 +100,15 @@ class SpeakerVerificationDataModule(pl.LightningDataModule):
         if self._items:
             return
         items: dict[str, list[tuple[Store, int, str]]] = {"train": [], "validation": [], "test": []}
-        for corpus in self.corpora:
-            store = self._store(corpus)
+        for corpus, recipe in self.recipes.items():
+            store = Store(self.features / recipe.name, recipe.options)
             for index, speaker in enumerate(store.manifest["speaker"]):
                 items[split_of(speaker, *self.shares)].append((store, index, f"{corpus}/{speaker}"))
         for split in ("train", "validation"):
             count = len({speaker for _, _, speaker in items[split]})
             if count < 2:
                 raise CorpusError(
-                    f"{count} {split} speakers in {', '.join(self.corpora)}; at least 2 are needed: add corpora or "
+                    f"{count} {split} speakers in {', '.join(self.weights)}; at least 2 are needed: add corpora or "
                     "change validation_share"
                 )
         self.speakers = sorted({speaker for _, _, speaker in items["train"]})
@@ -114,6 +122,7 @@ class SpeakerVerificationDataModule(pl.LightningDataModule):
             self.crops_an_utterance,
             self.augmentation,
             self.settings,
+            self._mixture(),
         )
         return training_loader(dataset, self.batch_size, self.seed, collate, self.workers)
 
@@ -128,9 +137,11 @@ class SpeakerVerificationDataModule(pl.LightningDataModule):
         dataset = WholeDataset(chosen, round(self.trial_seconds * self.settings.frame_rate))
         return DataLoader(dataset, self.batch_size, collate_fn=collate, num_workers=self.workers)
 
-    def _store(self, corpus: str) -> Store:
-        folder = self.features / "speaker_verification" / corpus
-        return corpus_mels(folder, corpus, self.root, self.settings, LONGEST_SECONDS, self.most_utterances)
+    def _mixture(self) -> Mixture:
+        groups: dict[str, list[int]] = {}
+        for item, (_, _, speaker) in enumerate(self._items["train"]):
+            groups.setdefault(speaker.partition("/")[0], []).append(item)
+        return Mixture([(items, self.weights[corpus]) for corpus, items in groups.items()])
 
 
 class CropDataset(Dataset[tuple[np.ndarray, int]]):
@@ -143,16 +154,18 @@ class CropDataset(Dataset[tuple[np.ndarray, int]]):
         crops: int,
         augmentation: MelAugmentation | None,
         settings: MelSettings,
+        mixture: Mixture,
     ):
+        self.mixture = mixture
         self.items, self.frames, self.crops = items, frames, crops
         self.augmentation, self.settings = augmentation, settings
 
     def __len__(self) -> int:
-        return len(self.items) * self.crops
+        return len(self.mixture) * self.crops
 
     def __getitem__(self, draw: Draw) -> tuple[np.ndarray, int]:
         """`(frames, bands)` float32 mel and the speaker's number."""
-        store, index, speaker = self.items[draw.index % len(self.items)]
+        store, index, speaker = self.items[self.mixture.item(replace(draw, index=draw.index % len(self.mixture)))]
         rng = draw.generator()
         mel = store.array("mel", index)
         if len(mel) < self.frames:

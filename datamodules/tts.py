@@ -14,10 +14,15 @@ from torch.utils.data import DataLoader, Dataset
 from anyonenet.audio.mel import MelSettings
 from anyonenet.types import TTSBatch
 from datamodules.batching import LengthBatchSampler
+from datamodules.mixing import Corpora, JoinedStores, Mixture, corpus_weights
+from datamodules.prepare.recipe import Recipe
+from datamodules.prepare.run import prepare_store
+from datamodules.prepare.speech import speech_reader
+from datamodules.prepare.tts import SECONDS, TTSRecipe, TTSSpeakersRecipe
 from datamodules.resuming import ResumableLoader
 from datamodules.sampling import Draw
 from datamodules.store import Store
-from datamodules.tts_features import speaker_store, speech_store, tts_splits
+from datamodules.tts_splits import HELD_BACK, UNSEEN_SHARE, tts_splits
 
 Item = tuple[np.ndarray, np.ndarray, np.ndarray]
 
@@ -29,13 +34,13 @@ class TTSData(pl.LightningDataModule):
         self,
         root: str = "data/mini",
         features: str = "data/features",
-        corpora: Sequence[str] = ("vctk", "aishell3"),
+        corpora: Corpora = ("vctk", "aishell3"),
         speaker_encoder: str = "weights/speaker_encoder",
         batch_size: int = 32,
-        shortest_seconds: float = 0.4,
-        longest_seconds: float = 10.0,
-        unseen_share: float = 0.1,
-        held_back: int = 50,
+        shortest_seconds: float = SECONDS[0],
+        longest_seconds: float = SECONDS[1],
+        unseen_share: float = UNSEEN_SHARE,
+        held_back: int = HELD_BACK,
         embedding_utterances: int = 6,
         embedding_noise: float = 0.2,
         workers: int = 0,
@@ -44,8 +49,9 @@ class TTSData(pl.LightningDataModule):
         """
         Args:
             root: folder that holds the corpora.
-            features: folder for the stores.
-            corpora: names from `datamodules.speech_mels.READERS`, with transcriptions.
+            features: folder of the feature stores; `tts/CORPUS` is made inside when absent.
+            corpora: with transcriptions: 'vctk', 'aishell3', 'aidatatang', or the name of own speech; a mapping gives
+                each a weight.
             speaker_encoder: folder of the exported weights that give the speaker embeddings.
             batch_size: utterances a batch (and process).
             shortest_seconds, longest_seconds: of the utterances kept.
@@ -58,7 +64,8 @@ class TTSData(pl.LightningDataModule):
             seed: of order and draws.
         """
         super().__init__()
-        self.root, self.features, self.corpora = Path(root), Path(features), list(corpora)
+        self.root, self.features = Path(root), Path(features)
+        self.weights = corpus_weights(corpora)
         self.speaker_encoder = Path(speaker_encoder)
         self.batch_size = batch_size
         self.seconds = (shortest_seconds, longest_seconds)
@@ -69,13 +76,14 @@ class TTSData(pl.LightningDataModule):
         self.splits: dict[str, list[int]] = {}
 
     def prepare_data(self) -> None:
-        speaker_store(self.features / "tts_speakers", self._speech(), self.speaker_encoder)
+        tts_stores(self.features, self.root, list(self.weights), self.speaker_encoder, self.settings, self.seconds)
 
     def setup(self, stage: str | None = None) -> None:
         if self.splits:
             return
-        self.speech = self._speech()
-        self.speakers = speaker_store(self.features / "tts_speakers", self.speech, self.speaker_encoder)
+        self.speech, self.speakers = tts_stores(
+            self.features, self.root, list(self.weights), self.speaker_encoder, self.settings, self.seconds
+        )
         self.splits = tts_splits(self.speech.manifest, self.unseen_share, self.held_back)
 
     def train_dataloader(self) -> DataLoader[Any]:
@@ -99,17 +107,19 @@ class TTSData(pl.LightningDataModule):
 
     def _loader(self, split: str, shuffle: bool) -> DataLoader[Any]:
         rows = self.splits[split]
+        mixture = self._mixture(rows) if shuffle else Mixture([(rows, 1.0)])
+        lengths = self.speech.lengths("mel")
         dataset = TTSDataset(
             self.speech,
             self.speakers,
-            rows,
+            mixture,
             self._tested(),
             self.embedding_utterances if shuffle else 0,
             self.embedding_noise if shuffle else 0.0,
         )
         trainer = self.trainer
         sampler = LengthBatchSampler(
-            self.speech.lengths("mel")[rows],
+            mixture.lengths(lengths),
             self.batch_size,
             self.seed,
             trainer.global_rank if trainer else 0,
@@ -124,39 +134,99 @@ class TTSData(pl.LightningDataModule):
             persistent_workers=self.workers > 0,
         )
 
-    def _speech(self) -> Store:
-        return speech_store(self.features / "tts", self.root, self.corpora, self.settings, *self.seconds)
+    def _mixture(self, rows: Sequence[int]) -> Mixture:
+        corpora = {name: self.speech.rows_of(name) for name in self.weights}
+        groups = [([row for row in rows if row in corpora[name]], weight) for name, weight in self.weights.items()]
+        if set(self.weights.values()) == {1.0}:
+            groups = [(list(rows), 1.0)]
+        return Mixture(groups, self.speech.lengths("mel"))
+
+
+class VoiceStores:
+    """The speaker embeddings of several corpora, read as one; `rows` are those of the joined speech.
+
+    Args:
+        speech: the joined stores of `TTSRecipe`.
+        speakers: name of the corpus -> what `TTSSpeakersRecipe` made of its store.
+    """
+
+    def __init__(self, speech: JoinedStores, speakers: dict[str, Store]):
+        self._joined = JoinedStores(speakers)
+        begins = np.repeat(
+            [speech.rows_of(name).start for name in speakers], [len(store) for store in speakers.values()]
+        )
+        self.rows = self._joined.manifest["row"].to_numpy() + begins
+        self.names = self._joined.manifest["speaker"].to_numpy()
+
+    def embedding(self, item: int) -> np.ndarray:
+        """`(1024,)` float32 unit vector."""
+        return self._joined.array("embedding", item)[0]
+
+
+def tts_stores(
+    features: Path,
+    root: Path,
+    corpora: Sequence[str],
+    speaker_encoder: Path,
+    settings: MelSettings | None = None,
+    seconds: tuple[float, float] = SECONDS,
+) -> tuple[JoinedStores, VoiceStores]:
+    """Mels, symbols and voices of some corpora, made where they are not there yet.
+
+    Args:
+        features: folder of the stores.
+        root: folder that holds the corpora; not looked at where their stores are there.
+        corpora: their names.
+        speaker_encoder: folder of the exported weights.
+        settings: of the mels; None: the project's.
+        seconds: shortest and longest of the utterances.
+
+    Raises:
+        CorpusError: a corpus is missing, or a store was made with other options.
+        WeightsError: no usable speaker encoder.
+    """
+    recipes = {name: TTSRecipe(name, speech_reader(name, root), seconds, settings) for name in corpora}
+    speech = {name: _prepared(recipe, features) for name, recipe in recipes.items()}
+    voices = {name: _prepared(TTSSpeakersRecipe(store, speaker_encoder), features) for name, store in speech.items()}
+    joined = JoinedStores(speech)
+    return joined, VoiceStores(joined, voices)
 
 
 class TTSDataset(Dataset[Item]):
     """Utterances with a speaker embedding each; indexed with a `Draw`.
 
     Args:
-        speech, speakers: the two stores of `datamodules.tts_features`.
-        rows: the items, as rows of `speech`.
+        speech, speakers: what `tts_stores` gave.
+        mixture: of rows of `speech`.
         held_back: rows of `speech` whose embeddings may not be used.
         utterances: 1 to this many of the speaker's, drawn anew each epoch, are averaged; 0 takes all of them.
         noise: length of the noise added to the average.
     """
 
     def __init__(
-        self, speech: Store, speakers: Store, rows: list[int], held_back: set[int], utterances: int, noise: float
+        self,
+        speech: JoinedStores,
+        speakers: VoiceStores,
+        mixture: Mixture,
+        held_back: set[int],
+        utterances: int,
+        noise: float,
     ):
-        self.speech, self.speakers, self.rows = speech, speakers, rows
+        self.speech, self.speakers, self.mixture = speech, speakers, mixture
         self.utterances, self.noise = utterances, noise
-        self.names = (speech.manifest["corpus"] + "/" + speech.manifest["speaker"]).to_numpy()[rows]
+        self.names = (speech.manifest["corpus"] + "/" + speech.manifest["speaker"]).to_numpy()
         self.voices = voices_of(speakers, held_back)
 
     def __len__(self) -> int:
-        return len(self.rows)
+        return len(self.mixture)
 
     def __getitem__(self, draw: Draw) -> Item:
         """Mel `(T, bands)` float32, symbols `(N,)` int64, speaker embedding `(1024,)` float32."""
-        row = self.rows[draw.index]
+        row = self.mixture.item(draw)
         mel = self.speech.array("mel", row).astype(np.float32)
         symbols = self.speech.array("symbols", row).astype(np.int64)
         rng = draw.generator()
-        voices = self.voices[self.names[draw.index]]
+        voices = self.voices[self.names[row]]
         if self.utterances:
             count = min(int(rng.integers(1, self.utterances + 1)), len(voices))
             voices = rng.choice(voices, size=count, replace=False)
@@ -184,11 +254,10 @@ class Collate:
         return TTSBatch(symbols, symbol_lengths, mels, mel_lengths, embeddings)
 
 
-def voices_of(speakers: Store, held_back: set[int]) -> dict[str, np.ndarray]:
+def voices_of(speakers: VoiceStores, held_back: set[int]) -> dict[str, np.ndarray]:
     """Speaker -> `(items,)` of `speakers` that may be used for it: outside of `held_back`, if there are any."""
-    rows = speakers.manifest["row"].to_numpy()
-    free = np.array([row not in held_back for row in rows])
-    names = speakers.manifest["speaker"].to_numpy()
+    free = np.array([row not in held_back for row in speakers.rows])
+    names = speakers.names
     voices = {}
     for name in sorted(set(names)):
         items = np.flatnonzero(names == name)
@@ -196,7 +265,12 @@ def voices_of(speakers: Store, held_back: set[int]) -> dict[str, np.ndarray]:
     return voices
 
 
-def mean_embedding(speakers: Store, items: Sequence[int] | np.ndarray) -> np.ndarray:
+def mean_embedding(speakers: VoiceStores, items: Sequence[int] | np.ndarray) -> np.ndarray:
     """`(1024,)` float32 unit-length mean of the embeddings of some items of `speakers`."""
-    mean = np.mean([speakers.array("embedding", int(item))[0] for item in items], axis=0)
+    mean = np.mean([speakers.embedding(int(item)) for item in items], axis=0)
     return (mean / np.linalg.norm(mean)).astype(np.float32)
+
+
+def _prepared(recipe: Recipe, features: Path) -> Store:
+    prepare_store(recipe, features)
+    return Store(Path(features) / recipe.name, recipe.options)

@@ -14,7 +14,7 @@ from anyonenet.errors import WeightsError
 from anyonenet.text.symbols import SYMBOLS
 from anyonenet.weights import WeightsCard, load_weights, save_weights
 from datamodules.batching import LengthBatchSampler
-from datamodules.store import Store
+from datamodules.mixing import JoinedStores
 from evaluation.metrics.speech import edit_distance
 from evaluation.phoneme_recogniser import BLANK, PhonemeRecogniser, spoken
 
@@ -26,13 +26,13 @@ CORPUS = "the true recordings of the embedded corpora's TTS part (synthetic; any
 
 
 def recogniser(
-    folder: Path, speech: Store, splits: dict[str, list[int]], steps: int, seed: int = 0
+    folder: Path, speech: JoinedStores, splits: dict[str, list[int]], steps: int, seed: int = 0
 ) -> PhonemeRecogniser:
     """The recogniser in `folder`, trained and written there first where there is none.
 
     Args:
         folder: of its weights.
-        speech: what `datamodules.tts_features.speech_store` gave.
+        speech: what `datamodules.tts.tts_stores` gave.
         splits: of `tts_splits`; it is trained on 'train' and its card measures 'validation'.
         steps: of training.
         seed: of its start and of the batches' order.
@@ -57,7 +57,7 @@ def recogniser(
     return loaded
 
 
-def train(speech: Store, rows: list[int], steps: int, seed: int = 0, batch_size: int = 16) -> PhonemeRecogniser:
+def train(speech: JoinedStores, rows: list[int], steps: int, seed: int = 0, batch_size: int = 16) -> PhonemeRecogniser:
     """A recogniser taught on some rows of the store.
 
     Args:
@@ -101,7 +101,7 @@ def train(speech: Store, rows: list[int], steps: int, seed: int = 0, batch_size:
     return network.eval().requires_grad_(False)
 
 
-def count_errors(network: PhonemeRecogniser, speech: Store, rows: list[int]) -> tuple[int, int]:
+def count_errors(network: PhonemeRecogniser, speech: JoinedStores, rows: list[int]) -> tuple[int, int]:
     """Errors on true recordings (substitutions, insertions, deletions) and the number of symbols spoken."""
     errors = symbols = 0
     order = sorted(rows, key=lambda row: int(speech.lengths("mel")[row]))

@@ -19,7 +19,7 @@ from anyonenet.errors import AnyoneNetError, CorpusError
 from anyonenet.weights import load_weights
 from datamodules.corpora.manifest import Utterance, split_of
 from datamodules.corpora.sounds import read_sounds
-from datamodules.speech_mels import READERS, first_of_each_speaker
+from datamodules.prepare.speech import FOLDERS, first_of_each_speaker, speech_reader
 from evaluation.metrics.identity import all_pairs, equal_error_rate, minimum_detection_cost
 from evaluation.metrics.pitch import median_f0
 
@@ -42,7 +42,7 @@ def evaluate(
         weights: folder of the exported stages.
         root: folder of the corpora; those of `corpora` that are not there are left out, one must be.
         features: not used; every stage's evaluation takes it.
-        corpora: names from `READERS`; the first one's training speakers fit the probes.
+        corpora: 'aidatatang', 'vctk', 'aishell3'; the first one's training speakers fit the probes.
         speech: folder with one folder of recordings a speaker, e.g. of LibriSpeech; measured as 'real'.
         shares: of validation and test speakers, as in training.
         trials_a_speaker: utterances at most.
@@ -59,12 +59,11 @@ def evaluate(
     network, card = load_weights(Path(weights) / "speaker_encoder", "speaker_encoder")
     embed = SpeechEmbedder(network, card.mel, trial_seconds)
     figures: dict[str, float] = {}
-    present = [name for name in corpora if (Path(root) / READERS[name][0]).is_dir()]
+    present = [name for name in corpora if (Path(root) / FOLDERS[name]).is_dir()]
     if not present and speech is None:
         raise CorpusError(f"none of {', '.join(corpora)} lies in {root}; make them with `anyonenet mini --out {root}`")
     for name in present:
-        place, read = READERS[name]
-        utterances = first_of_each_speaker(read(Path(root) / place), trials_a_speaker)
+        utterances = first_of_each_speaker(speech_reader(name, root)(), trials_a_speaker)
         test = [item for item in utterances if split_of(item.speaker, *shares) == "test"]
         embeddings = embed(test, f"speakers of {name}")
         figures.update(verification_figures(embeddings, test, name))

@@ -15,14 +15,15 @@ import torch
 from tqdm import tqdm
 
 from anyonenet.audio.griffin_lim import griffin_lim
+from anyonenet.audio.level import levelled, trimmed
 from anyonenet.audio.mel import MelSettings, log_mel
 from anyonenet.errors import WeightsError
 from anyonenet.metrics.alignment import AttentionReport, report
 from anyonenet.text.symbols import SYMBOLS
 from anyonenet.weights import load_weights
-from datamodules.store import Store
-from datamodules.tts import mean_embedding, voices_of
-from datamodules.tts_features import levelled, speaker_store, speech_store, trimmed, tts_splits
+from datamodules.mixing import JoinedStores
+from datamodules.tts import VoiceStores, mean_embedding, tts_stores, voices_of
+from datamodules.tts_splits import tts_splits
 from evaluation.metrics.speech import mel_cepstral_distance, phoneme_error_rate
 from evaluation.phoneme_recogniser import PhonemeRecogniser, spoken
 from evaluation.recogniser_training import padded, recogniser
@@ -74,8 +75,7 @@ def evaluate(
     network, card = load_weights(weights / "tts", "tts")
     if card.symbols != SYMBOLS:
         raise WeightsError(f"{weights / 'tts'} was trained with another symbol table; train and export it again")
-    speech = speech_store(features / "tts", root, ["vctk", "aishell3"], card.mel, 0.4, 10.0)
-    speakers = speaker_store(features / "tts_speakers", speech, weights / "speaker_encoder")
+    speech, speakers = tts_stores(features, root, ["vctk", "aishell3"], weights / "speaker_encoder", card.mel)
     splits = tts_splits(speech.manifest)
     listener = recogniser(weights / "phoneme_recogniser", speech, splits, recogniser_steps)
     voices = Voices(speech, speakers, splits)
@@ -94,7 +94,7 @@ def evaluate(
 
 
 def synthesise(
-    network: torch.nn.Module, speech: Store, rows: list[int], voices: Voices, settings: MelSettings, seed: int
+    network: torch.nn.Module, speech: JoinedStores, rows: list[int], voices: Voices, settings: MelSettings, seed: int
 ) -> list[Spoken]:
     """Speak the sentences of some rows with the voices of their speakers, waveform and all."""
     order = sorted(rows, key=lambda row: len(speech.array("symbols", row)))
@@ -125,7 +125,7 @@ def as_heard(mel: torch.Tensor, settings: MelSettings) -> np.ndarray:
     return log_mel(torch.from_numpy(waveform), settings).numpy()
 
 
-def spectral_figures(said: list[Spoken], speech: Store, settings: MelSettings) -> dict[str, float]:
+def spectral_figures(said: list[Spoken], speech: JoinedStores, settings: MelSettings) -> dict[str, float]:
     """Failures, durations, and mel-cepstral distances to the right and to a wrong recording of the same speaker."""
     names = speech.manifest["corpus"] + "/" + speech.manifest["speaker"]
     texts = speech.manifest["text"]
@@ -146,7 +146,7 @@ def spectral_figures(said: list[Spoken], speech: Store, settings: MelSettings) -
     }
 
 
-def intelligibility(listener: PhonemeRecogniser, said: list[Spoken], speech: Store) -> dict[str, float]:
+def intelligibility(listener: PhonemeRecogniser, said: list[Spoken], speech: JoinedStores) -> dict[str, float]:
     """Phoneme error rates of the true recordings and of the synthesised ones."""
     references = [spoken(speech.array("symbols", item.row)) for item in said]
     true = _heard(listener, [speech.array("mel", item.row) for item in said])
@@ -162,7 +162,7 @@ class Voices:
     recordings that nothing was trained on.
     """
 
-    def __init__(self, speech: Store, speakers: Store, splits: dict[str, list[int]]):
+    def __init__(self, speech: JoinedStores, speakers: VoiceStores, splits: dict[str, list[int]]):
         manifest = speech.manifest
         self.names = (manifest["corpus"] + "/" + manifest["speaker"]).to_numpy()
         self.languages = manifest["language"].to_numpy()
@@ -203,7 +203,7 @@ class Voices:
         }
 
 
-def balanced(speech: Store, rows: Sequence[int], count: int) -> list[int]:
+def balanced(speech: JoinedStores, rows: Sequence[int], count: int) -> list[int]:
     """At most `count` rows, the languages in turn, in the order given."""
     languages = speech.manifest["language"]
     groups = [[row for row in rows if languages[row] == language] for language in sorted(set(languages[list(rows)]))]

@@ -15,7 +15,10 @@ from datamodules.prepare.face_embeddings import FaceEmbeddingRecipe, face_reader
 from datamodules.prepare.face_models import FaceModels
 from datamodules.prepare.landmarks import LandmarkRecipe
 from datamodules.prepare.recipe import Recipe
+from datamodules.prepare.speech import speech_reader
 from datamodules.prepare.talking_faces import TalkingFacesRecipe
+from datamodules.prepare.tts import TTSRecipe
+from datamodules.prepare.voices import SpeakerMelRecipe, VoiceRecipe, voice_reader
 
 
 @dataclass(frozen=True)
@@ -73,15 +76,35 @@ def _face_embeddings(kind: str) -> Maker:
     return make
 
 
+def _tts(kind: str) -> Maker:
+    return lambda root, name, choices: TTSRecipe(name, speech_reader(name, root, kind, choices.speakers))
+
+
+def _speaker_mels(kind: str) -> Maker:
+    return lambda root, name, choices: SpeakerMelRecipe(name, speech_reader(name, root, kind, choices.speakers))
+
+
+def _voices(kind: str) -> Maker:
+    def make(root: Path, name: str, choices: Choices) -> Recipe:
+        return VoiceRecipe(name, voice_reader(name, root, kind, choices.speakers), choices.speaker_encoder)
+
+    return make
+
+
 MAKERS: dict[str, tuple[Maker, ...]] = {
-    "vctk": (),
-    "aishell3": (),
-    "aidatatang": (),
-    "voxceleb2": (_landmarks("voxceleb2"), _talking_faces("voxceleb2"), _face_embeddings("voxceleb2")),
-    "cnceleb": (_face_embeddings("cnceleb"),),
+    "vctk": (_tts("vctk"),),
+    "aishell3": (_tts("aishell3"),),
+    "aidatatang": (_speaker_mels("aidatatang"),),
+    "voxceleb2": (
+        _landmarks("voxceleb2"),
+        _talking_faces("voxceleb2"),
+        _face_embeddings("voxceleb2"),
+        _voices("voxceleb2"),
+    ),
+    "cnceleb": (_face_embeddings("cnceleb"), _voices("cnceleb")),
     "obama": (_landmarks("obama"), _talking_faces("obama")),
     "videos": (_landmarks("videos"), _talking_faces("videos")),
-    "speech": (),
+    "speech": (_tts("speech"),),
 }
 """kind -> what makes its recipes, in the order of the work"""
 

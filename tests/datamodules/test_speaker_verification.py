@@ -1,3 +1,4 @@
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -5,23 +6,23 @@ import pytest
 import soundfile
 import torch
 
-from anyonenet.errors import CorpusError, InputError
-from datamodules import speech_mels
+from anyonenet.errors import CorpusError
 from datamodules.corpora.manifest import Utterance, split_of
+from datamodules.prepare.speech import first_of_each_speaker
 from datamodules.speaker_verification import SpeakerVerificationDataModule, collate
 
 
 @pytest.fixture
-def corpus(tmp_path, monkeypatch):
+def corpus(tmp_path):
     """Twelve speakers with three short tones each."""
     utterances = []
     for speaker in range(12):
         for number in range(3):
-            path = tmp_path / f"{speaker}-{number}.wav"
+            path = tmp_path / "tones" / f"S{speaker:02d}" / f"{speaker}-{number}.wav"
+            path.parent.mkdir(parents=True, exist_ok=True)
             time = np.arange(int(16000 * (0.3 + 0.2 * number))) / 16000
             soundfile.write(path, 0.3 * np.sin(2 * np.pi * (200 + 50 * speaker) * time), 16000)
             utterances.append(Utterance(path.stem, "tones", f"S{speaker:02d}", path, sex="fm"[speaker % 2]))
-    monkeypatch.setitem(speech_mels.READERS, "tones", ("tones", lambda root: utterances))
     return utterances
 
 
@@ -66,20 +67,30 @@ def test_unreadable_audio_is_listed(tmp_path, corpus):
     assert "0-0.wav" in listed and module.train_speakers > 1
 
 
-def test_a_changed_corpus_is_refused_by_name(tmp_path, corpus):
+def test_stores_of_other_options_are_refused_by_name(tmp_path, corpus):
     data(tmp_path)
-    corpus.pop()
-    with pytest.raises(CorpusError, match="utterances = 36, wanted 35"):
-        data(tmp_path)
+    with pytest.raises(CorpusError, match="most_utterances = None, wanted 2"):
+        data(tmp_path, most_utterances=2)
+
+
+def test_a_store_needs_no_corpus(tmp_path, corpus):
+    data(tmp_path)
+    shutil.rmtree(tmp_path / "tones")
+    assert data(tmp_path).train_speakers > 1
+
+
+def test_corpora_come_by_their_weights(tmp_path, corpus):
+    plain, twice = data(tmp_path), data(tmp_path, corpora={"tones": 2.0})
+    assert len(twice.train_dataloader().dataset) == 2 * len(plain.train_dataloader().dataset)
 
 
 def test_mistakes_are_named(tmp_path, corpus):
-    with pytest.raises(InputError, match="unknown speech corpus 'bells'; known are"):
-        data(tmp_path, corpora=["bells"])
+    with pytest.raises(CorpusError, match="bells"):
+        data(tmp_path / "bells", corpora=["bells"])
     with pytest.raises(CorpusError, match="validation speakers in tones"):
         data(tmp_path, validation_share=0.0)
 
 
 def test_most_utterances_of_a_speaker(corpus):
-    chosen = speech_mels.first_of_each_speaker(corpus, 2)
+    chosen = first_of_each_speaker(corpus, 2)
     assert len(chosen) == 24 and all(sum(u.speaker == s for u in chosen) == 2 for s in {u.speaker for u in corpus})

@@ -8,15 +8,11 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from anyonenet.audio.mel import MelSettings
-from anyonenet.errors import CorpusError, InputError
-from datamodules.corpora.manifest import Utterance
+from datamodules.mixing import JoinedStores, Mixture
 from datamodules.sampling import Draw
 from datamodules.store import Store, StoreWriter
-from datamodules.tts import Collate, TTSDataset, mean_embedding, voices_of
-from datamodules.tts_features import LEVEL_DB, levelled, symbols_of, trimmed, tts_splits
-
-SETTINGS = MelSettings()
+from datamodules.tts import Collate, TTSDataset, VoiceStores, mean_embedding, voices_of
+from datamodules.tts_splits import tts_splits
 
 
 def manifest(speakers: int = 20, utterances: int = 30) -> pd.DataFrame:
@@ -56,34 +52,13 @@ def test_splits_do_not_move_when_speakers_are_added() -> None:
     assert unseen[0] - {f"{language}{number}" for language in ("en", "zh") for number in range(20, 24)} <= unseen[1]
 
 
-def test_one_speaker_a_language_is_refused() -> None:
-    with pytest.raises(CorpusError, match="1 speaker of language 'en'"):
-        tts_splits(manifest(1))
-
-
-def test_trimming_leaves_a_little_silence_and_levelling_sets_the_level() -> None:
-    time = np.arange(16000) / 16000
-    tone = (0.3 * np.sin(2 * np.pi * 200 * time)).astype(np.float32)
-    samples = np.concatenate([np.zeros(8000, np.float32), tone, np.zeros(4000, np.float32)])
-    kept = trimmed(samples, SETTINGS)
-    assert len(kept) / 16000 == pytest.approx(1.15, abs=0.03)
-    level = levelled(kept, SETTINGS)
-    loud = level[1000:16000]
-    assert 20 * np.log10(np.sqrt(np.mean(loud**2))) == pytest.approx(LEVEL_DB, abs=0.3)
-    assert len(trimmed(tone, SETTINGS)) / 16000 == pytest.approx(1.15, abs=0.03)  # silence is added where it lacks
-    with pytest.raises(InputError, match="silent"):
-        trimmed(np.zeros(1000, np.float32), SETTINGS)
-
-
-def test_a_corpus_own_pinyin_goes_before_its_text() -> None:
-    utterance = Utterance("a", "aishell3", "s", Path("a.wav"), "zh", "你好", ("ni3", "hao3", "."))
-    assert symbols_of(utterance) == ("zh_n", "zh_i3", "zh_h", "zh_ao3", ".")
-    with pytest.raises(InputError, match="no transcription"):
-        symbols_of(Utterance("a", "vctk", "s", Path("a.wav"), "en"))
+def test_a_language_of_one_speaker_has_no_unseen_one() -> None:
+    splits = tts_splits(manifest(1))
+    assert not splits["test_unseen"] and splits["test_seen"] and splits["train"]
 
 
 @pytest.fixture
-def stores(tmp_path: Path) -> tuple[Store, Store]:
+def stores(tmp_path: Path) -> tuple[JoinedStores, VoiceStores]:
     rng = np.random.default_rng(0)
     with StoreWriter(tmp_path / "speech", {}) as speech, StoreWriter(tmp_path / "speakers", {}) as speakers:
         for row in range(8):
@@ -94,11 +69,12 @@ def stores(tmp_path: Path) -> tuple[Store, Store]:
             )
             vector = np.eye(1, 16, row % 2, dtype=np.float32) + 0.1 * rng.normal(size=(1, 16)).astype(np.float32)
             speakers.add({"row": row, "speaker": f"c/{name}"}, {"embedding": vector / np.linalg.norm(vector)})
-    return Store(tmp_path / "speech"), Store(tmp_path / "speakers")
+    joined = JoinedStores({"c": Store(tmp_path / "speech")})
+    return joined, VoiceStores(joined, {"c": Store(tmp_path / "speakers")})
 
 
-def test_items_have_their_speakers_voice_anew_each_epoch(stores: tuple[Store, Store]) -> None:
-    dataset = TTSDataset(*stores, rows=[2, 3, 5], held_back={1}, utterances=3, noise=0.1)
+def test_items_have_their_speakers_voice_anew_each_epoch(stores: tuple[JoinedStores, VoiceStores]) -> None:
+    dataset = TTSDataset(*stores, mixture=Mixture([([2, 3, 5], 1.0)]), held_back={1}, utterances=3, noise=0.1)
     mel, symbols, embedding = dataset[Draw(1, 0, 0)]
     assert mel.shape == (13, 80) and mel.dtype == np.float32 and (mel == 3).all()
     assert symbols.tolist() == [1, 2, 3, 4, 5, 6]
@@ -108,15 +84,15 @@ def test_items_have_their_speakers_voice_anew_each_epoch(stores: tuple[Store, St
     assert not np.array_equal(embedding, dataset[Draw(1, 0, 1)][2])
 
 
-def test_held_back_recordings_lend_no_voice(stores: tuple[Store, Store]) -> None:
+def test_held_back_recordings_lend_no_voice(stores: tuple[JoinedStores, VoiceStores]) -> None:
     voices = voices_of(stores[1], held_back={1, 3})
     assert {name: items.tolist() for name, items in voices.items()} == {"c/s0": [0, 2, 4, 6], "c/s1": [5, 7]}
     assert voices_of(stores[1], set(range(8)))["c/s0"].tolist() == [0, 2, 4, 6]
     assert np.linalg.norm(mean_embedding(stores[1], [0, 1])) == pytest.approx(1.0)
 
 
-def test_batches_are_padded_with_silence(stores: tuple[Store, Store]) -> None:
-    dataset = TTSDataset(*stores, rows=[0, 3], held_back=set(), utterances=0, noise=0.0)
+def test_batches_are_padded_with_silence(stores: tuple[JoinedStores, VoiceStores]) -> None:
+    dataset = TTSDataset(*stores, mixture=Mixture([([0, 3], 1.0)]), held_back=set(), utterances=0, noise=0.0)
     batch = Collate(-2.5)([dataset[Draw(0, 0, 0)], dataset[Draw(1, 0, 0)]])
     assert batch.mels.shape == (2, 13, 80)
     assert (batch.mels[0, 10:] == -2.5).all() and (batch.mels[0, :10] == 0).all()
