@@ -7,11 +7,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
+import soundfile
 
+from anyonenet.audio.mel import MelSettings
+from anyonenet.errors import CorpusError
 from datamodules.mixing import JoinedStores, Mixture
 from datamodules.sampling import Draw
 from datamodules.store import Store, StoreWriter
-from datamodules.tts import Collate, TTSDataset, VoiceStores, mean_embedding, voices_of
+from datamodules.tts import Collate, TTSData, TTSDataset, VoiceStores, mean_embedding, tts_stores, voices_of
 from datamodules.tts_splits import tts_splits
 
 
@@ -98,3 +101,65 @@ def test_batches_are_padded_with_silence(stores: tuple[JoinedStores, VoiceStores
     assert (batch.mels[0, 10:] == -2.5).all() and (batch.mels[0, :10] == 0).all()
     assert batch.symbols.tolist() == [[1, 2, 3, 0, 0, 0], [1, 2, 3, 4, 5, 6]]
     assert batch.mel_lengths.tolist() == [10, 13] and batch.symbol_lengths.tolist() == [3, 6]
+
+
+@pytest.fixture(scope="module")
+def corpora(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two corpora of own speech, of four and of two speakers with six sentences each, and their features."""
+    root = tmp_path_factory.mktemp("corpora")
+    words = ["one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten"]
+    for corpus, speakers in (("big", 4), ("small", 2)):
+        for speaker in range(speakers):
+            for number in range(6):
+                path = root / corpus / f"{corpus}{speaker}" / f"{number}.wav"
+                path.parent.mkdir(parents=True, exist_ok=True)
+                time = np.arange(int(16000 * (0.8 + 0.1 * number))) / 16000
+                soundfile.write(path, 0.3 * np.sin(2 * np.pi * (150 + 50 * speaker) * time), 16000)
+                path.with_suffix(".txt").write_text(f"{words[number]} {words[speaker]} {corpus}")
+    return root
+
+
+def tts_data(root: Path, weights: Path, corpora: object) -> TTSData:
+    data = TTSData(
+        str(root), str(root / "features"), corpora, str(weights / "speaker_encoder"), batch_size=2, held_back=2
+    )
+    data.prepare_data()
+    data.setup("fit")
+    return data
+
+
+def drawn(data: TTSData) -> list[str]:
+    loader = data.train_dataloader()
+    dataset = loader.dataset
+    rows = [dataset.mixture.item(Draw(place, 0, 0)) for place in range(len(dataset))]
+    return [data.speech.manifest["corpus"][row] for row in rows]
+
+
+def test_corpora_come_by_their_weights(corpora: Path, tiny_weights: Path) -> None:
+    once = drawn(tts_data(corpora, tiny_weights, ["big", "small"]))
+    more = drawn(tts_data(corpora, tiny_weights, {"big": 1, "small": 2.0}))
+    assert more.count("big") == once.count("big") > 0
+    assert more.count("small") == 2 * once.count("small") > 0
+
+
+def test_an_epoch_holds_the_voices_of_both_corpora(corpora: Path, tiny_weights: Path) -> None:
+    data = tts_data(corpora, tiny_weights, ["big", "small"])
+    names, means = data.speaker_table()
+    assert names == sorted(set(data.speakers.names) - unseen(data))
+    assert means.shape == (len(names), 1024)
+    for batch in data.train_dataloader():
+        assert batch.mels.shape[0] == 2 and batch.speaker_embeddings.shape == (2, 1024)
+    for row, name in zip(data.speakers.rows, data.speakers.names, strict=True):
+        assert name == f"{data.speech.manifest['corpus'][row]}/{data.speech.manifest['speaker'][row]}"
+
+
+def unseen(data: TTSData) -> set[str]:
+    rows = data.speech.manifest.iloc[data.splits["train"]]
+    return set(data.speakers.names) - set(rows["corpus"] + "/" + rows["speaker"])
+
+
+def test_stores_of_other_audio_are_refused_by_name(corpora: Path, tiny_weights: Path) -> None:
+    tts_data(corpora, tiny_weights, ["small"])
+    with pytest.raises(CorpusError, match=r"tts/small was made with other options .*'sample_rate': 16000"):
+        encoder = tiny_weights / "speaker_encoder"
+        tts_stores(corpora / "features", corpora, ["small"], encoder, MelSettings(sample_rate=24000))
