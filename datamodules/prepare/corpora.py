@@ -104,7 +104,7 @@ MAKERS: dict[str, tuple[Maker, ...]] = {
     "cnceleb": (_face_embeddings("cnceleb"), _voices("cnceleb")),
     "obama": (_landmarks("obama"), _talking_faces("obama")),
     "videos": (_landmarks("videos"), _talking_faces("videos")),
-    "speech": (_tts("speech"),),
+    "speech": (_tts("speech"), _speaker_mels("speech")),
 }
 """kind -> what makes its recipes, in the order of the work"""
 

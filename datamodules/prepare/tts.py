@@ -70,7 +70,10 @@ class TTSRecipe(Recipe):
         utterances = self.read()
         if not any(item.text or item.pinyin for item in utterances):
             why = next((item.defect for item in utterances if item.defect), "no text is there")
-            raise CorpusError(f"none of the {len(utterances)} recordings of {self.corpus} has a transcription: {why}")
+            raise CorpusError(
+                f"none of the {len(utterances)} recordings of {self.corpus} has a transcription: {why}; without texts "
+                "choose the speaker encoder's store alone (prepare --only speaker_verification)"
+            )
         return speech_sources(utterances)
 
     def items(self, source: Source, skip: Skip) -> Iterator[Item]:
