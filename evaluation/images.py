@@ -10,7 +10,7 @@ import torch
 from torch import Tensor
 from tqdm import tqdm
 
-from anyonenet.errors import CorpusError
+from anyonenet.errors import CorpusError, FaceError
 from anyonenet.face.detection import detect_faces
 from anyonenet.face.landmarks import LandmarkDetector
 from anyonenet.types import ImageBatch
@@ -105,9 +105,13 @@ class _Lips:
             pixels = ((pictures[item].permute(1, 2, 0) + 1) * 127.5).round().clamp(0, 255)
             image = np.ascontiguousarray(pixels.to(torch.uint8).numpy())
             boxes = detect_faces(image)
-            if boxes:
-                found = torch.from_numpy(self._detector(image, boxes[0])[:, :2])
-                self._distances[name].append(float(lip_distance(found, batch.target_landmarks[item])))
+            try:
+                found = self._detector(image, boxes[0])[:, :2] if boxes else None
+            except FaceError:  # a box around what the landmarks do not take for a face
+                found = None
+            if found is not None:
+                distance = lip_distance(torch.from_numpy(found), batch.target_landmarks[item])
+                self._distances[name].append(float(distance))
 
     def figures(self) -> dict[str, float]:
         means = {name: float(np.mean(values)) if values else float("nan") for name, values in self._distances.items()}

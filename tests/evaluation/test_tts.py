@@ -11,7 +11,9 @@ import torch
 
 from anyonenet.audio.mel import MelSettings, log_mel
 from anyonenet.types import Synthesis
+from datamodules.mixing import JoinedStores
 from datamodules.store import Store, StoreWriter
+from datamodules.tts import VoiceStores
 from evaluation import tts as evaluation
 
 SETTINGS = MelSettings()
@@ -29,7 +31,7 @@ def sound(row: int) -> torch.Tensor:
 
 
 @pytest.fixture
-def stores(tmp_path: Path) -> tuple[Store, Store]:
+def stores(tmp_path: Path) -> tuple[JoinedStores, VoiceStores]:
     with StoreWriter(tmp_path / "speech", {}) as speech, StoreWriter(tmp_path / "speakers", {}) as speakers:
         for row in range(8):
             name, language = f"s{row % 4}", ("en", "zh")[row % 4 // 2]
@@ -41,7 +43,8 @@ def stores(tmp_path: Path) -> tuple[Store, Store]:
                 },
             )
             speakers.add({"row": row, "speaker": f"c/{name}"}, {"embedding": np.eye(1, 4, row % 4, dtype=np.float32)})
-    return Store(tmp_path / "speech"), Store(tmp_path / "speakers")
+    joined = JoinedStores({"c": Store(tmp_path / "speech")})
+    return joined, VoiceStores(joined, {"c": Store(tmp_path / "speakers")})
 
 
 class Parrot(torch.nn.Module):
@@ -49,7 +52,7 @@ class Parrot(torch.nn.Module):
 
     reduction_factor = 10
 
-    def __init__(self, speech: Store):
+    def __init__(self, speech: JoinedStores):
         super().__init__()
         self.speech = speech
 
@@ -63,7 +66,7 @@ class Parrot(torch.nn.Module):
 SPLITS = {"train": [], "validation": [], "test_seen": [4, 5, 6, 7], "test_unseen": []}
 
 
-def test_repeated_recordings_score_well(stores: tuple[Store, Store]) -> None:
+def test_repeated_recordings_score_well(stores: tuple[JoinedStores, VoiceStores]) -> None:
     speech, speakers = stores
     voices = evaluation.Voices(speech, speakers, SPLITS)
     said = evaluation.synthesise(Parrot(speech), speech, [0, 1, 2, 3], voices, SETTINGS, seed=0)
@@ -75,7 +78,7 @@ def test_repeated_recordings_score_well(stores: tuple[Store, Store]) -> None:
     assert figures["mcd_share"] == pytest.approx(figures["mcd"] / figures["mcd_wrong"])
 
 
-def test_voices_are_compared_within_a_language(stores: tuple[Store, Store]) -> None:
+def test_voices_are_compared_within_a_language(stores: tuple[JoinedStores, VoiceStores]) -> None:
     speech, speakers = stores
     voices = evaluation.Voices(speech, speakers, SPLITS)
     said = evaluation.synthesise(Parrot(speech), speech, [0, 2], voices, SETTINGS, seed=0)
@@ -90,6 +93,6 @@ def test_voices_are_compared_within_a_language(stores: tuple[Store, Store]) -> N
     assert figures["cosine_target"] == pytest.approx((1.0 + 0.1) / 2)
 
 
-def test_sentences_are_taken_from_the_languages_in_turn(stores: tuple[Store, Store]) -> None:
+def test_sentences_are_taken_from_the_languages_in_turn(stores: tuple[JoinedStores, VoiceStores]) -> None:
     assert evaluation.balanced(stores[0], [0, 1, 4, 2, 3], 3) == [0, 2, 1]
     assert evaluation.balanced(stores[0], [0, 1], 9) == [0, 1]
