@@ -6,7 +6,6 @@ settings, the symbol table where there is one, the SHA-256 of the tensors' file,
 
 from __future__ import annotations
 
-import hashlib
 import importlib
 import json
 import os
@@ -18,6 +17,7 @@ import torch
 from safetensors.torch import load_file, save_file
 
 from anyonenet.audio.mel import MelSettings
+from anyonenet.checksum import sha256_of
 from anyonenet.errors import WeightsError
 from anyonenet.networks.base import Network
 
@@ -73,7 +73,7 @@ def save_weights(folder: Path, network: Network, card: WeightsCard, half: bool =
     folder.mkdir(parents=True, exist_ok=True)
     beside = folder / f"model.safetensors.{os.getpid()}.part"
     save_file(tensors, str(beside))
-    digest = _sha256(beside)
+    digest = sha256_of(beside)
     os.replace(beside, folder / "model.safetensors")
     config = {
         "network": name,
@@ -133,7 +133,7 @@ def load_weights(folder: Path, stage: str, device: torch.device | str = "cpu") -
     path = folder / "model.safetensors"
     if not path.is_file():
         raise WeightsError(f"{path} is missing; restore it or export the weights again")
-    digest = _sha256(path)
+    digest = sha256_of(path)
     if digest != card.sha256:
         raise WeightsError(
             f"{path} is corrupt or was exchanged: its SHA-256 begins {digest[:12]}, "
@@ -153,8 +153,3 @@ def load_weights(folder: Path, stage: str, device: torch.device | str = "cpu") -
         first = str(error).splitlines()[1].strip() if "\n" in str(error) else str(error)
         raise WeightsError(f"{path} does not fit its config.json: {first}") from None
     return network.to(device).eval().requires_grad_(False), card
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import json
 import re
 from collections import Counter
@@ -15,6 +14,8 @@ import numpy as np
 import pandas as pd
 import pyarrow as pa
 import pyarrow.parquet as pq
+
+from anyonenet.checksum import sha256_of
 
 ArrayKind = tuple[str, tuple[int, ...]]
 """type, as '<f2', and shape behind the first axis"""
@@ -229,12 +230,4 @@ def write_meta(folder: Path, options: Mapping[str, Any], kinds: Mapping[str, Arr
 def checksums(folder: Path) -> dict[str, str]:
     """SHA-256 of every file of a store but `store.json`."""
     names = sorted(path.name for path in Path(folder).iterdir() if path.name != "store.json")
-    return {name: _sha256(Path(folder) / name) for name in names}
-
-
-def _sha256(path: Path) -> str:
-    found = hashlib.sha256()
-    with path.open("rb") as file:
-        while block := file.read(1 << 20):
-            found.update(block)
-    return found.hexdigest()
+    return {name: sha256_of(Path(folder) / name) for name in names}

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import hashlib
 import importlib.util
 from dataclasses import dataclass
 from pathlib import Path
 
+from anyonenet.checksum import sha256_of
 from anyonenet.errors import WeightsError
 
 
@@ -66,7 +66,7 @@ def cached_model(file: ModelFile, purpose: str) -> Path:
                 f"{purpose} needs {file.name}, which is not in {folder} and could not be downloaded ({error}); "
                 f"fetch {file.url} on a machine with a network and put it there, or choose the backend 'dlib'"
             ) from None
-    found = _sha256(path)
+    found = sha256_of(path)
     if not found.startswith(file.sha256):
         raise WeightsError(
             f"{path} is not the published file (its SHA-256 begins with {found[:10]}, expected {file.sha256[:10]}): "
@@ -80,11 +80,3 @@ def network_device() -> str:
     import torch
 
     return "cuda" if torch.cuda.is_available() else "cpu"
-
-
-def _sha256(path: Path) -> str:
-    found = hashlib.sha256()
-    with path.open("rb") as content:
-        while block := content.read(1 << 20):
-            found.update(block)
-    return found.hexdigest()

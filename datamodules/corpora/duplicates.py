@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -10,6 +9,7 @@ import av
 import numpy as np
 
 from anyonenet.audio.files import read_audio
+from anyonenet.checksum import sha256_of
 from anyonenet.errors import InputError
 
 _RATE = 8000
@@ -31,8 +31,7 @@ def same_bytes(paths: Sequence[Path]) -> dict[Path, Path]:
     for size, group in sizes.items():
         first: dict[str, Path] = {}
         for path in group if len(group) > 1 and size else ():
-            with path.open("rb") as file:
-                digest = hashlib.file_digest(file, "sha256").hexdigest()
+            digest = sha256_of(path)
             if first.setdefault(digest, path) is not path:
                 duplicates[path] = first[digest]
     return duplicates

@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anyonenet.audio.files import read_audio
+from anyonenet.checksum import sha256_of
 from anyonenet.errors import AnyoneNetError, CorpusError
 from datamodules.corpora.manifest import ArchiveMember, Audio, Utterance
 
@@ -90,14 +91,7 @@ def _sounds(
 
 
 def _sha256(files: bytes | tuple[Path, ...]) -> str:
-    if isinstance(files, bytes):
-        return hashlib.sha256(files).hexdigest()
-    found = hashlib.sha256()
-    for path in files:
-        with path.open("rb") as file:
-            while block := file.read(1 << 20):
-                found.update(block)
-    return found.hexdigest()
+    return hashlib.sha256(files).hexdigest() if isinstance(files, bytes) else sha256_of(*files)
 
 
 def _archive(audio: Audio) -> Path | None:

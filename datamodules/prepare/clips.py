@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
 
+from anyonenet.checksum import sha256_of
 from datamodules.corpora import obama, videos, voxceleb2
 from datamodules.corpora.files import legible
 from datamodules.corpora.manifest import Clip, hash_fraction, split_of
@@ -83,11 +83,7 @@ def tracks_folder(features: Path | None, corpus: str) -> Path | None:
 def fields_of(clip: Clip) -> dict[str, Any]:
     """What every row made from a clip says of it: id, corpus, person, sex, file, SHA-256 of the file."""
     about = {"clip": clip.id, "corpus": clip.corpus, "person": clip.person, "sex": clip.sex}
-    with clip.video.open("rb") as file:
-        digest = hashlib.sha256()
-        while block := file.read(1 << 20):
-            digest.update(block)
-    return {**about, "source": legible(clip.video.name), "sha256": digest.hexdigest()}
+    return {**about, "source": legible(clip.video.name), "sha256": sha256_of(clip.video)}
 
 
 def clip_splits(clips: Sequence[Clip]) -> dict[str, str]:
