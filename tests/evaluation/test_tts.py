@@ -96,3 +96,11 @@ def test_voices_are_compared_within_a_language(stores: tuple[JoinedStores, Voice
 def test_sentences_are_taken_from_the_languages_in_turn(stores: tuple[JoinedStores, VoiceStores]) -> None:
     assert evaluation.balanced(stores[0], [0, 1, 4, 2, 3], 3) == [0, 2, 1]
     assert evaluation.balanced(stores[0], [0, 1], 9) == [0, 1]
+
+
+def test_all_recordings_of_a_sentence_are_held_back_with_it(stores: tuple[JoinedStores, VoiceStores]) -> None:
+    speech = stores[0]
+    speech.manifest["text"] = ["t0", "t1", "t2", "t3", "t1", "t0", "t3", "t2"]
+    splits = {"train": [0, 4, 2], "validation": [], "test_seen": [5], "test_unseen": [3]}  # speakers s0 and s2 learn
+    assert evaluation.held_back(speech, splits, unseen=False) == [0, 6]
+    assert evaluation.held_back(speech, splits, unseen=True) == [3, 5]
