@@ -79,8 +79,10 @@ def main(arguments: list[str]) -> int:
     recipes = [recipe for recipe in recipes if chosen(recipe.name, values.only)]
     if not recipes:
         raise Mistake(f"prepare: --only {values.only} leaves nothing of {values.kind}")
+    notes: list[str] = []
     try:
-        plans = survey(recipes, values.out, values.limit)
+        # what was asked for by name is wanted; of all stores of a corpus those that can be made are
+        plans = survey(recipes, values.out, values.limit, None if values.only else notes.append)
     except CorpusError as error:
         if len(error.problems) < 2:
             raise
@@ -88,8 +90,8 @@ def main(arguments: list[str]) -> int:
         for problem in error.problems:
             print(f"  {problem}", file=sys.stderr)
         return 2
-    lacks = (line for plan in plans for line in lacking(source.content for source in plan.sources))
-    for line in dict.fromkeys(lacks):
+    notes += (line for plan in plans for line in lacking(source.content for source in plan.sources))
+    for line in dict.fromkeys(notes):
         print(f"note: {line}", file=sys.stderr)
     if values.dry_run:
         for plan in plans:

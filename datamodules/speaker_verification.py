@@ -22,7 +22,7 @@ from datamodules.corpora.manifest import split_of
 from datamodules.mel_augmentation import MelAugmentation
 from datamodules.mixing import Corpora, Mixture, corpus_weights
 from datamodules.prepare.run import prepare_store
-from datamodules.prepare.speech import speech_reader
+from datamodules.prepare.speech import unopened_reader
 from datamodules.prepare.voices import SpeakerMelRecipe
 from datamodules.sampling import Draw, training_loader
 from datamodules.store import Store
@@ -76,7 +76,7 @@ class SpeakerVerificationDataModule(pl.LightningDataModule):
         self.workers, self.seed = workers, seed
         self.settings = MelSettings()
         self.recipes = {
-            name: SpeakerMelRecipe(name, speech_reader(name, self.root), most_utterances, self.settings)
+            name: SpeakerMelRecipe(name, unopened_reader(name, self.root), most_utterances, self.settings)
             for name in self.weights
         }
         self._items: dict[str, list[tuple[Store, int, str]]] = {}

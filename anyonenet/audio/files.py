@@ -12,10 +12,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from anyonenet.audio.resampling import resample
+from anyonenet.audio.resampling import joined, resample_blocks
 from anyonenet.errors import InputError
 
 _SOUND_FILES = {".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aif", ".aiff", ".au"}
+_BLOCK = 1 << 18
+"""samples that are read at once"""
 
 
 def read_audio(path: str | Path, sample_rate: int, content: bytes | None = None) -> NDArray[np.float32]:
@@ -41,11 +43,12 @@ def read_audio(path: str | Path, sample_rate: int, content: bytes | None = None)
             raise InputError(f"{path} is a folder; expected an audio or video file")
         if not path.exists():
             raise InputError(f"no audio file at {path}; check the path")
-    read = _read_soundfile(path, content) if path.suffix.lower() in _SOUND_FILES else None
-    samples, rate = read if read is not None else _read_av(path, content)
+    samples = _read_soundfile(path, content, sample_rate) if path.suffix.lower() in _SOUND_FILES else None
+    if samples is None:
+        samples = _read_av(path, content, sample_rate)
     if len(samples) == 0:
         raise InputError(f"{path} holds no sound: its audio is empty")
-    return resample(samples, rate, sample_rate)
+    return samples
 
 
 def write_wav(path: str | Path, waveform: NDArray[np.floating], sample_rate: int) -> None:
@@ -77,18 +80,22 @@ def write_wav(path: str | Path, waveform: NDArray[np.floating], sample_rate: int
         beside.unlink(missing_ok=True)
 
 
-def _read_soundfile(path: Path, content: bytes | None) -> tuple[NDArray[np.float32], int] | None:
+def _read_soundfile(path: Path, content: bytes | None, sample_rate: int) -> NDArray[np.float32] | None:
     """None where libsndfile does not know the file: FFmpeg may."""
     import soundfile
 
+    def blocks(file: Any) -> Iterator[NDArray[np.float32]]:
+        while len(block := file.read(_BLOCK, dtype="float32", always_2d=True)):
+            yield block.mean(axis=1)
+
     try:
-        samples, rate = soundfile.read(path if content is None else BytesIO(content), dtype="float32", always_2d=True)
+        with soundfile.SoundFile(path if content is None else BytesIO(content)) as file:
+            return joined(resample_blocks(blocks(file), int(file.samplerate), sample_rate))
     except soundfile.LibsndfileError:
         return None
-    return samples.mean(axis=1), int(rate)
 
 
-def _read_av(path: Path, content: bytes | None) -> tuple[NDArray[np.float32], int]:
+def _read_av(path: Path, content: bytes | None, sample_rate: int) -> NDArray[np.float32]:
     import av
 
     try:
@@ -97,25 +104,32 @@ def _read_av(path: Path, content: bytes | None) -> tuple[NDArray[np.float32], in
                 raise InputError(f"{path} has no sound; give a file with an audio track")
             stream = container.streams.audio[0]
             rate = int(stream.codec_context.sample_rate)
-            chunks: list[NDArray[np.float32]] = []
-            first: Fraction | None = None
-            for time, chunk in _decoded(container, stream):
-                first = time if first is None else first
-                chunks.append(chunk)
-            samples = np.concatenate(chunks) if chunks else np.zeros(0, dtype=np.float32)
-            if "mov" in container.format.name and stream.duration and stream.time_base:
-                # AAC's last packet is filled up to 1024 samples; MP4 knows where the sound ends
-                samples = samples[: round(Fraction(stream.duration) * stream.time_base * rate)]
-            late = 0
-            if container.streams.video and first is not None:
-                video = container.streams.video[0]
-                begin = Fraction(video.start_time or 0) * (video.time_base or Fraction(1))
-                late = round((first - begin) * rate)
+            return joined(resample_blocks(_with_picture(container, stream, rate), rate, sample_rate))
     except av.FFmpegError as error:
         raise InputError(f"{path} cannot be read as audio or video ({error.strerror}); it may be damaged") from None
-    if late > 0:
-        samples = np.concatenate([np.zeros(late, dtype=np.float32), samples])
-    return samples[max(-late, 0) :], rate
+
+
+def _with_picture(container: Any, stream: Any, rate: int) -> Iterator[NDArray[np.float32]]:
+    """The samples of an audio stream from the moment when the picture begins, in blocks."""
+    left: float = float("inf")
+    if "mov" in container.format.name and stream.duration and stream.time_base:
+        # AAC's last packet is filled up to 1024 samples; MP4 knows where the sound ends
+        left = round(Fraction(stream.duration) * stream.time_base * rate)
+    early: int | None = None
+    for time, block in _decoded(container, stream):
+        if early is None:
+            late = 0
+            if container.streams.video:
+                video = container.streams.video[0]
+                begin = Fraction(video.start_time or 0) * (video.time_base or Fraction(1))
+                late = round((time - begin) * rate)
+            early = max(-late, 0)
+            if late > 0:
+                yield np.zeros(late, dtype=np.float32)
+        block = block[: int(min(left, len(block)))]
+        left -= len(block)
+        yield block[early:]
+        early -= min(early, len(block))
 
 
 def _decoded(container: Any, stream: Any) -> Iterator[tuple[Fraction, NDArray[np.float32]]]:

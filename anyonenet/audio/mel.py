@@ -126,22 +126,36 @@ def log_mel(waveform: Tensor, settings: MelSettings | None = None) -> Tensor:
     samples = waveform.shape[-1]
     if samples == 0:
         raise ValueError("the waveform is empty; expected at least one sample")
-    frames = frames_of(samples, settings)
-    padded = torch.nn.functional.pad(waveform, (0, frames * settings.hop_samples - samples))
+    frames, hop = frames_of(samples, settings), settings.hop_samples
+    reach = settings.fft_samples // 2
+    # frame t looks at `fft_samples` from `t * hop` of this on
+    padded = torch.nn.functional.pad(waveform, (reach, reach + frames * hop - samples))
+    pieces = []
+    for begin in range(0, frames, _TOGETHER):
+        count = min(_TOGETHER, frames - begin)
+        pieces.append(_mel_frames(padded[..., begin * hop : (begin + count - 1) * hop + 2 * reach], settings))
+    return torch.cat(pieces, dim=-2) if len(pieces) > 1 else pieces[0]
+
+
+def _mel_frames(samples: Tensor, settings: MelSettings) -> Tensor:
+    """`(..., (frames - 1) * hop + fft_samples)` -> `(..., frames, bands)`, standardised."""
     spectrum = torch.stft(
-        padded.reshape(-1, padded.shape[-1]),
+        samples.reshape(-1, samples.shape[-1]),
         settings.fft_samples,
         settings.hop_samples,
         settings.window_samples,
-        torch.hann_window(settings.window_samples, device=waveform.device),
-        center=True,
-        pad_mode="constant",
+        torch.hann_window(settings.window_samples, device=samples.device),
+        center=False,
         return_complex=True,
-    ).abs()[..., :frames]
-    mel = mel_filterbank(settings).to(waveform.device) @ spectrum
+    ).abs()
+    mel = mel_filterbank(settings).to(samples.device) @ spectrum
     log = mel.clamp_min(settings.floor).log()
     standardised = (log - settings.centre) / settings.scale
-    return standardised.transpose(-1, -2).reshape(*waveform.shape[:-1], frames, settings.bands)
+    return standardised.transpose(-1, -2).reshape(*samples.shape[:-1], -1, settings.bands)
+
+
+_TOGETHER = 4800
+"""frames, a minute, whose spectra are in memory at once: those of an hour would take two gigabytes"""
 
 
 def mel_magnitude(mel: Tensor, settings: MelSettings | None = None) -> Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import lru_cache
 from math import gcd
@@ -27,15 +28,33 @@ def resample(waveform: NDArray[np.float32], rate_in: int, rate_out: int) -> NDAr
     Flat to 94 % of the narrower band, aliases below -90 dB. The result has `ceil(samples * rate_out / rate_in)`
     samples, the first at the same instant as before.
     """
-    if rate_in == rate_out or len(waveform) == 0:
-        return np.ascontiguousarray(waveform, dtype=np.float32)
+    return joined(resample_blocks([waveform], rate_in, rate_out))
+
+
+def resample_blocks(
+    blocks: Iterable[NDArray[np.float32]], rate_in: int, rate_out: int
+) -> Iterator[NDArray[np.float32]]:
+    """`resample` of a waveform that comes, and goes, in blocks `(any,)`: an hour need not be in memory at both rates.
+
+    The samples are those of `resample`, bit by bit, however the waveform is cut.
+    """
+    if rate_in == rate_out:
+        yield from (np.ascontiguousarray(block, dtype=np.float32) for block in blocks)
+        return
     divisor = gcd(rate_in, rate_out)
     up, down = rate_out // divisor, rate_in // divisor
-    if max(up, down) * (max(up, down) + 2 * _LOBES) > _LARGEST_MATRIX:
+    if max(up, down) * (max(up, down) + 2 * _LOBES) <= _LARGEST_MATRIX:
+        yield from _by_product(blocks, _filters(up, down), up, down)
+    elif len(waveform := joined(blocks)):
         from scipy.signal import resample_poly
 
-        return resample_poly(waveform, up, down, window=_taps(max(up, down))).astype(np.float32)
-    return _by_product(waveform, _filters(up, down), -(-len(waveform) * up // down))
+        yield resample_poly(waveform, up, down, window=_taps(max(up, down))).astype(np.float32)
+
+
+def joined(blocks: Iterable[NDArray[np.float32]]) -> NDArray[np.float32]:
+    """The waveform `(samples,)` that comes in blocks."""
+    found = list(blocks)
+    return np.concatenate(found) if found else np.zeros(0, dtype=np.float32)
 
 
 @dataclass(frozen=True)
@@ -47,18 +66,34 @@ class _Filters:
     step: int
 
 
-def _by_product(waveform: np.ndarray, filters: _Filters, samples: int) -> NDArray[np.float32]:
+def _by_product(blocks: Iterable[np.ndarray], filters: _Filters, up: int, down: int) -> Iterator[NDArray[np.float32]]:
     """All output samples as rows of a matrix product: six times as fast as one by one, and the same numbers."""
     width, outputs = filters.matrix.shape
-    rows = -(-samples // outputs)
-    padded = np.zeros(filters.before + max(len(waveform), (rows - 1) * filters.step - filters.before + width))
-    padded[filters.before : filters.before + len(waveform)] = waveform
-    windows = np.lib.stride_tricks.sliding_window_view(padded, width)[:: filters.step]  # (rows, inputs)
-    found = np.empty((rows, outputs), dtype=np.float32)
-    for begin in range(0, rows, _ROWS_TOGETHER):
-        end = min(begin + _ROWS_TOGETHER, rows)
-        found[begin:end] = windows[begin:end] @ filters.matrix
-    return found.reshape(-1)[:samples]
+    stride, enough = _ROWS_TOGETHER * filters.step, (_ROWS_TOGETHER - 1) * filters.step + width
+    waiting = np.zeros(filters.before, dtype=np.float32)
+    came = given = 0
+    for block in blocks:
+        came += len(block)
+        waiting = np.concatenate([waiting, block])
+        while len(waiting) >= enough:
+            yield _product(waiting[:enough], filters)
+            given += _ROWS_TOGETHER * outputs
+            waiting = waiting[stride:]
+    samples = -(-came * up // down)
+    while given < samples:
+        rows = min(-(-(samples - given) // outputs), _ROWS_TOGETHER)
+        inputs = (rows - 1) * filters.step + width
+        some = np.zeros(inputs, dtype=np.float32)
+        some[: min(inputs, len(waiting))] = waiting[:inputs]
+        yield _product(some, filters)[: samples - given]
+        given += rows * outputs
+        waiting = waiting[stride:]
+
+
+def _product(waveform: np.ndarray, filters: _Filters) -> NDArray[np.float32]:
+    width = len(filters.matrix)
+    windows = np.lib.stride_tricks.sliding_window_view(waveform, width)[:: filters.step]  # (rows, inputs)
+    return (windows.astype(np.float64) @ filters.matrix).astype(np.float32).reshape(-1)
 
 
 @lru_cache(maxsize=8)

@@ -8,7 +8,9 @@ symmetry of faces allow.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -19,6 +21,8 @@ Array = NDArray[np.float64]
 
 _GROUP_WEIGHTS = ((NOSE, 1.0), (EYES, 0.7), (BROWS, 0.25), (LIPS, 0.15), (JAW, 0.1))
 """trust of the pose fit: jaw points of a turned head slide along its outline, lips and brows move"""
+_PAIRS = np.array([(index, mirror) for index, mirror in enumerate(MIRROR) if mirror >= index])
+"""`(pairs, 2)`: each point and its mirror image once"""
 
 
 @dataclass(frozen=True)
@@ -56,34 +60,58 @@ def lift(points: NDArray[np.floating]) -> tuple[NDArray[np.float32], WeakPose]:
 
 
 def fit_pose(points: Array, face: Array) -> WeakPose:
-    """Weighted weak-perspective pose of `face` `(68, 3)` seen at `points` `(68, 2)`: linear start, Gauss-Newton."""
+    """Weighted weak-perspective pose of `face` `(68, 3)` seen at `points` `(68, 2)`: linear start, Gauss-Newton.
+
+    The steps need no more of the points than their moments, which turn with the pose.
+    """
     weights = _weights()
-    weights = weights / weights.sum()
     face_mean, point_mean = weights @ face, weights @ points
     source, target = face - face_mean, points - point_mean
+    root = np.sqrt(weights)[:, None]
     # affine camera by least squares, then the nearest scaled rotation
-    affine = np.linalg.lstsq(source * np.sqrt(weights)[:, None], target * np.sqrt(weights)[:, None], rcond=None)[0].T
+    affine = np.linalg.lstsq(source * root, target * root, rcond=None)[0].T
     u, singular, vt = np.linalg.svd(affine, full_matrices=False)
     scale = float(singular.mean())
     first_rows = u @ vt
-    q = quaternion.from_matrix(np.vstack([first_rows, np.cross(first_rows[0], first_rows[1])]))
-    root = np.sqrt(weights)[:, None]
+    rotation = np.vstack([first_rows, np.cross(first_rows[0], first_rows[1])])
+    spread = (source * weights[:, None]).T @ source  # (3, 3)
+    common = (target * weights[:, None]).T @ source  # (2, 3)
     for _ in range(8):
-        turned = source @ quaternion.to_matrix(q).T
-        residual = (root * (target - scale * turned[:, :2])).ravel()
-        jacobian = np.zeros((68, 2, 4))
-        # d(w x p) for a small rotation w about each axis, x and y rows; then d/dscale
-        jacobian[:, 0, 1], jacobian[:, 0, 2] = turned[:, 2], -turned[:, 1]
-        jacobian[:, 1, 0], jacobian[:, 1, 2] = -turned[:, 2], turned[:, 0]
-        jacobian[:, :, :3] *= scale
-        jacobian[:, :, 3] = turned[:, :2]
-        step = np.linalg.lstsq((root[:, :, None] * jacobian).reshape(-1, 4), residual, rcond=None)[0]
-        q = quaternion.multiply(quaternion.from_rotation_vector(step[:3]), q)
+        step = _pose_step(rotation @ spread @ rotation.T, common @ rotation.T, scale)
+        rotation = np.asarray(cv2.Rodrigues(step[:3])[0]) @ rotation
         scale += float(step[3])
         if np.abs(step[:3]).max() < 1e-7:
             break
-    translation = point_mean - scale * (quaternion.to_matrix(q) @ face_mean)[:2]
-    return WeakPose(np.asarray(quaternion.normalise(q), dtype=np.float64), scale, translation)
+    translation = point_mean - scale * (rotation @ face_mean)[:2]
+    return WeakPose(quaternion.from_matrix(rotation), scale, translation)
+
+
+def _pose_step(spread: Array, common: Array, scale: float) -> Array:
+    """Gauss-Newton step `(4,)`: a small rotation w about x, y and z (radians), then a change of scale.
+
+    A point p of the turned face moves by `scale * w x p` in the picture, so all that the normal equations want are
+    sums of products of coordinates.
+
+    Args:
+        spread: `(3, 3)` weighted sums of the turned face's coordinates times each other.
+        common: `(2, 3)` weighted sums of the picture's coordinates times the turned face's.
+        scale: before the step.
+    """
+    (xx, xy, xz), (_, yy, yz), (_, _, zz) = spread.tolist()
+    (ax, ay, az), (bx, by, bz) = common.tolist()
+    squared = scale * scale
+    normal = np.array(
+        [
+            [squared * zz, 0.0, -squared * xz, -scale * yz],
+            [0.0, squared * zz, -squared * yz, scale * xz],
+            [-squared * xz, -squared * yz, squared * (xx + yy), 0.0],
+            [-scale * yz, scale * xz, 0.0, xx + yy],
+        ]
+    )
+    right = np.array(
+        [scale * (scale * yz - bz), scale * (az - scale * xz), scale * (bx - ay), ax + by - scale * (xx + yy)]
+    )
+    return np.linalg.lstsq(normal, right, rcond=None)[0]
 
 
 def _personal(points: Array, pose: WeakPose) -> Array:
@@ -102,27 +130,26 @@ def _personal(points: Array, pose: WeakPose) -> Array:
     prior = np.diag([0.03, 0.03, 0.15])
     symmetry = 0.5
     flip = np.diag([-1.0, 1.0, 1.0])
+    blocks = data_weight[:, None, None] * (rotation.T @ rotation) + prior + symmetry * np.eye(3)  # (68, 3, 3)
+    rights = data_weight[:, None] * (target @ rotation) + template @ prior  # (68, 3)
+    first, second = _PAIRS.T
+    systems = np.zeros((len(_PAIRS), 6, 6))
+    systems[:, :3, :3], systems[:, 3:, 3:] = blocks[first], blocks[second]
+    systems[:, :3, 3:] = systems[:, 3:, :3] = -symmetry * flip
+    solved = np.linalg.solve(systems, np.concatenate([rights[first], rights[second]], axis=-1)[..., None])[..., 0]
     face = np.empty((68, 3))
-    for index, mirror in enumerate(MIRROR):
-        if mirror < index:
-            continue
-        pair = (index, mirror)
-        system, right = np.zeros((6, 6)), np.zeros(6)
-        for slot, point in enumerate(pair):
-            block = slice(3 * slot, 3 * slot + 3)
-            system[block, block] += data_weight[point] * rotation.T @ rotation + prior + symmetry * np.eye(3)
-            right[block] += data_weight[point] * rotation.T @ target[point] + prior @ template[point]
-        system[:3, 3:] -= symmetry * flip
-        system[3:, :3] -= symmetry * flip
-        solved = np.linalg.solve(system, right)
-        face[index], face[mirror] = solved[:3], solved[3:]
-        if index == mirror:  # both halves of the system are this one point
-            face[index] = (solved[:3] + solved[3:]) / 2
+    face[first], face[second] = solved[:, :3], solved[:, 3:]
+    middle = first == second  # both halves of the system are this one point
+    face[first[middle]] = (solved[middle, :3] + solved[middle, 3:]) / 2
     return face
 
 
+@lru_cache(maxsize=1)
 def _weights() -> Array:
+    """`(68,)`, their sum 1."""
     weights = np.empty(68)
     for group, weight in _GROUP_WEIGHTS:
         weights[list(group)] = weight
+    weights /= weights.sum()
+    weights.flags.writeable = False  # one array serves all
     return weights

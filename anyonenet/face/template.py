@@ -6,6 +6,8 @@ unit = distance of the outer eye corners; origin = centroid of the stable points
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -89,6 +91,11 @@ _HALF_MILLIMETRES = {
 
 def frontal_template() -> NDArray[np.float64]:
     """`(68, 3)` float64: symmetric, outer eye corners at distance 1, centroid of `STABLE` at the origin."""
+    return _template().copy()
+
+
+@lru_cache(maxsize=1)
+def _template() -> NDArray[np.float64]:
     points = np.zeros((68, 3))
     for index, position in _HALF_MILLIMETRES.items():
         points[index] = position

@@ -9,7 +9,7 @@ from typing import Any
 
 from anyonenet.checksum import sha256_of
 from datamodules.corpora import obama, videos, voxceleb2
-from datamodules.corpora.files import legible
+from datamodules.corpora.files import language_of, legible
 from datamodules.corpora.manifest import Clip, hash_fraction, split_of
 from datamodules.prepare.face_models import FaceModels
 from datamodules.prepare.recipe import Recipe, Skip, Source
@@ -81,9 +81,11 @@ def tracks_folder(features: Path | None, corpus: str) -> Path | None:
 
 
 def fields_of(clip: Clip) -> dict[str, Any]:
-    """What every row made from a clip says of it: id, corpus, person, sex, file, SHA-256 of the file."""
+    """What every row made from a clip says of it: id, corpus, person, sex, what is said in the whole of it and in which
+    language (where that is known), file, SHA-256 of the file."""
     about = {"clip": clip.id, "corpus": clip.corpus, "person": clip.person, "sex": clip.sex}
-    return {**about, "source": legible(clip.video.name), "sha256": sha256_of(clip.video)}
+    said = {"language": language_of(clip.text), "text": clip.text}
+    return {**about, **said, "source": legible(clip.video.name), "sha256": sha256_of(clip.video)}
 
 
 def clip_splits(clips: Sequence[Clip]) -> dict[str, str]:

@@ -1,13 +1,15 @@
 """Which stores are made of which corpus: the kinds that `anyonenet prepare` knows.
 
-Each entry of `MAKERS` makes one recipe from the folder of the corpus, its name and the choices of the command line.
+Each entry of `MAKERS` makes one recipe from a corpus as the command line names it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 from anyonenet.errors import InputError
 from datamodules.prepare.clips import clip_reader, tracks_folder
@@ -15,7 +17,7 @@ from datamodules.prepare.face_embeddings import FaceEmbeddingRecipe, face_reader
 from datamodules.prepare.face_models import FaceModels
 from datamodules.prepare.landmarks import LandmarkRecipe
 from datamodules.prepare.recipe import Recipe
-from datamodules.prepare.speech import speech_reader
+from datamodules.prepare.speech import speech_reader, unopened_reader
 from datamodules.prepare.talking_faces import TalkingFacesRecipe
 from datamodules.prepare.tts import TTSRecipe
 from datamodules.prepare.voices import SpeakerMelRecipe, VoiceRecipe, voice_reader
@@ -37,7 +39,52 @@ class Choices:
     """folder of the stores: what face detection finds is kept there for the next stage; None keeps nothing"""
 
 
-Maker = Callable[[Path, str, Choices], Recipe]
+class ReadOnce:
+    """A reader whose records are read at the first call and shared by all recipes of a corpus; pickled without them."""
+
+    def __init__(self, read: Callable[[], Any]):
+        self._read = read
+        self._found: Any = None
+
+    def __call__(self) -> Any:
+        if self._found is None:
+            self._found = self._read()
+        return self._found
+
+    def __getstate__(self) -> dict[str, Any]:
+        return {"_read": self._read, "_found": None}
+
+
+@dataclass(frozen=True)
+class Corpus:
+    """A corpus as the command line names it, and its readers."""
+
+    kind: str
+    root: Path
+    name: str
+    """of the stores"""
+    choices: Choices
+
+    @cached_property
+    def clips(self) -> ReadOnce:
+        return ReadOnce(clip_reader(self.name, self.root, self.kind, self.choices.speakers))
+
+    @cached_property
+    def faces(self) -> ReadOnce:
+        if self.kind != "cnceleb":
+            return self.clips
+        return ReadOnce(face_reader(self.name, self.root, self.kind, self.choices.speakers))
+
+    @cached_property
+    def speech(self) -> ReadOnce:
+        return ReadOnce(speech_reader(self.name, self.root, self.kind, self.choices.speakers))
+
+    @cached_property
+    def tracks(self) -> Path | None:
+        return tracks_folder(self.choices.features, self.name)
+
+
+Maker = Callable[[Corpus], Recipe]
 
 FOLDERS: dict[str, str | None] = {
     "vctk": "VCTK-Corpus-0.92",
@@ -52,59 +99,44 @@ FOLDERS: dict[str, str | None] = {
 """kind -> its folder in a folder of corpora, as `anyonenet mini` names it; None: users bring their own"""
 
 
-def _landmarks(kind: str) -> Maker:
-    def make(root: Path, name: str, choices: Choices) -> Recipe:
-        read = clip_reader(name, root, kind, choices.speakers)
-        return LandmarkRecipe(name, read, choices.landmarks, tracks=tracks_folder(choices.features, name))
-
-    return make
+def _landmarks(corpus: Corpus) -> Recipe:
+    return LandmarkRecipe(corpus.name, corpus.clips, corpus.choices.landmarks, tracks=corpus.tracks)
 
 
-def _talking_faces(kind: str) -> Maker:
-    def make(root: Path, name: str, choices: Choices) -> Recipe:
-        read = clip_reader(name, root, kind, choices.speakers)
-        return TalkingFacesRecipe(name, read, choices.landmarks, tracks=tracks_folder(choices.features, name))
-
-    return make
+def _talking_faces(corpus: Corpus) -> Recipe:
+    return TalkingFacesRecipe(corpus.name, corpus.clips, corpus.choices.landmarks, tracks=corpus.tracks)
 
 
-def _face_embeddings(kind: str) -> Maker:
-    def make(root: Path, name: str, choices: Choices) -> Recipe:
-        read = face_reader(name, root, kind, choices.speakers)
-        return FaceEmbeddingRecipe(name, read, FaceModels(choices.landmarks, choices.embedding))
-
-    return make
+def _face_embeddings(corpus: Corpus) -> Recipe:
+    choices = corpus.choices
+    return FaceEmbeddingRecipe(corpus.name, corpus.faces, FaceModels(choices.landmarks, choices.embedding))
 
 
-def _tts(kind: str) -> Maker:
-    return lambda root, name, choices: TTSRecipe(name, speech_reader(name, root, kind, choices.speakers))
+def _tts(corpus: Corpus) -> Recipe:
+    return TTSRecipe(corpus.name, corpus.speech)
 
 
-def _speaker_mels(kind: str) -> Maker:
-    return lambda root, name, choices: SpeakerMelRecipe(name, speech_reader(name, root, kind, choices.speakers))
+def _speaker_mels(corpus: Corpus) -> Recipe:
+    if corpus.kind == "aidatatang":
+        return SpeakerMelRecipe(corpus.name, unopened_reader(corpus.name, corpus.root, corpus.kind))
+    return SpeakerMelRecipe(corpus.name, corpus.speech)
 
 
-def _voices(kind: str) -> Maker:
-    def make(root: Path, name: str, choices: Choices) -> Recipe:
-        return VoiceRecipe(name, voice_reader(name, root, kind, choices.speakers), choices.speaker_encoder)
-
-    return make
+def _voices(corpus: Corpus) -> Recipe:
+    choices = corpus.choices
+    read = voice_reader(corpus.name, corpus.root, corpus.kind, choices.speakers)
+    return VoiceRecipe(corpus.name, read, choices.speaker_encoder)
 
 
 MAKERS: dict[str, tuple[Maker, ...]] = {
-    "vctk": (_tts("vctk"),),
-    "aishell3": (_tts("aishell3"),),
-    "aidatatang": (_speaker_mels("aidatatang"),),
-    "voxceleb2": (
-        _landmarks("voxceleb2"),
-        _talking_faces("voxceleb2"),
-        _face_embeddings("voxceleb2"),
-        _voices("voxceleb2"),
-    ),
-    "cnceleb": (_face_embeddings("cnceleb"), _voices("cnceleb")),
-    "obama": (_landmarks("obama"), _talking_faces("obama")),
-    "videos": (_landmarks("videos"), _talking_faces("videos")),
-    "speech": (_tts("speech"), _speaker_mels("speech")),
+    "vctk": (_tts,),
+    "aishell3": (_tts,),
+    "aidatatang": (_speaker_mels,),
+    "voxceleb2": (_landmarks, _talking_faces, _face_embeddings, _voices),
+    "cnceleb": (_face_embeddings, _voices),
+    "obama": (_landmarks, _talking_faces),
+    "videos": (_landmarks, _talking_faces),
+    "speech": (_tts, _speaker_mels),
 }
 """kind -> what makes its recipes, in the order of the work"""
 
@@ -128,4 +160,5 @@ def recipes_of(kind: str, root: Path, name: str | None = None, choices: Choices 
     if usual is not None and (root / usual).is_dir():
         root = root / usual
     name = name or (kind if usual is not None else root.resolve().name)
-    return [maker(root, name, choices or Choices()) for maker in MAKERS[kind]]
+    corpus = Corpus(kind, root, name, choices or Choices())
+    return [maker(corpus) for maker in MAKERS[kind]]

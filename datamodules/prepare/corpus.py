@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from anyonenet.errors import AnyoneNetError, CorpusError
 from datamodules.prepare.accounting import TooManySkipped, summary_line
-from datamodules.prepare.recipe import Recipe, Source
+from datamodules.prepare.recipe import NotForThisStage, Recipe, Source
 from datamodules.prepare.run import prepare_store
 from datamodules.store import Store
 
@@ -23,31 +23,46 @@ class Plan:
     sources: list[Source]
 
 
-def survey(recipes: Sequence[Recipe], features: Path, limit: int | None = None) -> list[Plan]:
+def survey(
+    recipes: Sequence[Recipe],
+    features: Path,
+    limit: int | None = None,
+    left_out: Callable[[str], object] | None = None,
+) -> list[Plan]:
     """Look at a corpus with all its recipes; nothing is written.
 
     Args:
         recipes: of the corpus.
         features: folder of the stores; those that are there already must fit.
         limit: only the first so many sources.
+        left_out: is told of stores for which the corpus has nothing, as long as it has something for one of them; None:
+            that is a problem.
 
     Raises:
         CorpusError: all problems of the corpus, of missing models and of stores made before, each once.
     """
     plans: list[Plan] = []
     problems: list[str] = []
+    without: dict[str, str] = {}
     for recipe in recipes:
         try:
             problems += recipe.problems()
             plan = Plan(recipe, recipe.sources()[:limit])
             _check_store(plan, features, limit)
             plans.append(plan)
+        except NotForThisStage as error:
+            without[recipe.name] = str(error)
         except CorpusError as error:
             problems += error.problems
         except AnyoneNetError as error:
             problems.append(str(error))
+    if left_out is None or not plans:
+        problems += without.values()
     if problems:
         raise CorpusError(*dict.fromkeys(problems))
+    for name, reason in without.items():
+        if left_out is not None:
+            left_out(f"{name} is left out: {reason}")
     return plans
 
 

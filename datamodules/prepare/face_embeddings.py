@@ -11,20 +11,22 @@ from typing import Any
 
 import numpy as np
 
+from anyonenet.checksum import sha256_of
 from anyonenet.errors import AnyoneNetError, CorpusError, FaceError
 from anyonenet.face.detection import detect_faces
 from anyonenet.face.image import load_photo
 from anyonenet.render.video import read_video
 from datamodules.corpora import cnceleb
-from datamodules.corpora.manifest import Clip, Picture, hash_fraction
+from datamodules.corpora.files import legible
+from datamodules.corpora.manifest import Clip, Picture, hash_fraction, split_of
 from datamodules.photo_variation import vary_photo
 from datamodules.prepare.clips import clip_reader
 from datamodules.prepare.face_models import FaceModels
 from datamodules.prepare.face_tracks import read_track
 from datamodules.prepare.recipe import Item, Recipe, Skip, Source
 
-Found = tuple[str, np.ndarray, np.ndarray]
-"""the picture's name, the picture `(H, W, 3)` uint8, its landmarks `(68, 2 or 3)`"""
+Found = tuple[str, Path, np.ndarray, np.ndarray]
+"""the picture's name, its file, the picture `(H, W, 3)` uint8, its landmarks `(68, 2 or 3)`"""
 
 PICTURE_SIDE = 640
 """pixels: pictures are shrunk to this"""
@@ -42,7 +44,8 @@ def face_reader(
 
 
 class FaceEmbeddingRecipe(Recipe):
-    """One item an embedding: `embedding` `(1, E)` float32; fields id, corpus, person, sex, treated.
+    """One item an embedding: `embedding` `(1, E)` float32; fields id, corpus, person, sex, treated, split (of
+    the person, by hash, 90/5/5 %), source, sha256.
 
     Args:
         corpus: its name.
@@ -100,11 +103,15 @@ class FaceEmbeddingRecipe(Recipe):
 
         def views() -> Iterator[tuple[np.ndarray, np.ndarray]]:
             found = self._frames(*source.content) if isinstance(shows, Clip) else self._pictures(source.content, skip)
-            for name, image, landmarks in found:
+            hashes: dict[Path, str] = {}  # of a video once, not once a frame
+            for name, path, image, landmarks in found:
+                if path not in hashes:
+                    hashes = {path: sha256_of(path)}
                 rng = np.random.default_rng([self.seed, int(hash_fraction(name) * 2**32)])
                 for treatment in range(self.treatments + 1):
                     about = {"id": name, "corpus": self.corpus, "person": shows.person, "sex": shows.sex}
-                    fields.append({**about, "treated": treatment > 0})
+                    about |= {"treated": treatment > 0, "split": split_of(shows.person)}
+                    fields.append({**about, "source": legible(path.name), "sha256": hashes[path]})
                     yield (vary_photo(image, rng) if treatment else image), landmarks
 
         for embedding in self.models.embedder.each(views()):
@@ -140,7 +147,7 @@ class FaceEmbeddingRecipe(Recipe):
             except FaceError:
                 continue  # the next one drawn takes its place; none at all is an error below
             found += 1
-            yield f"{clip.id}/{index}", frame, landmarks
+            yield f"{clip.id}/{index}", clip.video, frame, landmarks
         if not found:
             raise FaceError(f"{clip.video}: no face found in {drawn} frames drawn at random")
 
@@ -157,7 +164,7 @@ class FaceEmbeddingRecipe(Recipe):
                 skip(str(picture.image), str(error), "face" if isinstance(error, FaceError) else "read")
                 continue
             taken += 1
-            yield picture.id, image, landmarks
+            yield picture.id, picture.image, image, landmarks
         if not taken:
             raise CorpusError(f"{pictures[0].image.parent}: no face found in any of {len(pictures)} pictures")
 

@@ -31,8 +31,8 @@ _LOST_SECONDS = 0.5
 
 class LandmarkRecipe(ClipRecipe):
     """One item a cut: `mels` `(T, bands)`, `landmarks` `(T, 68, 2)` frontal, in outer-eye distances, `quaternions`
-    `(T, 4)`, all float32; fields clip, corpus, person, sex, source, sha256, begin (mel frame in the video), seconds and
-    split.
+    `(T, 4)`, all float32; fields clip, corpus, person, sex, language and text (of the whole clip, where it is known),
+    source, sha256, begin (mel frame in the video), seconds and split.
 
     Args:
         corpus: its name; the Obama addresses are split by video, VoxCeleb2 is for training only.

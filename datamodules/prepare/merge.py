@@ -15,20 +15,28 @@ import pyarrow.parquet as pq
 
 from anyonenet.errors import CorpusError
 from datamodules.prepare.parts import Part, PartFacts
+from datamodules.prepare.recipe import Recipe
 from datamodules.store import Store
 from datamodules.store_files import ArrayKind, ManifestWriter, Summary, write_index, write_meta, write_skipped
 
 
 def merge(
-    folder: Path, options: Mapping[str, Any], parts: Sequence[Part], found: Sequence[PartFacts], limit: int | None
+    folder: Path,
+    recipe: Recipe,
+    options: Mapping[str, Any],
+    parts: Sequence[Part],
+    found: Sequence[PartFacts],
+    limit: int | None,
 ) -> Store:
     """Write the store of all parts beside its place and rename it. One process on a machine does so at a time.
 
     Its bytes depend on the items alone, not on how they were cut into parts. Arrays are copied part by part, rows
-    in groups: memory does not grow with the corpus but for the index (8 bytes an item and array).
+    in groups: memory does not grow with the corpus but for the index (8 bytes an item and array) and, where a recipe
+    splits items when all are known, the columns it goes by.
 
     Args:
         folder: of the store.
+        recipe: whose.
         options: of the recipe.
         parts: all of them, in order.
         found: what each holds.
@@ -52,7 +60,7 @@ def merge(
             sources=sum(len(part.sources) for part in parts), lost=sum(facts.lost for facts in found), limit=limit
         )
         full = [part for part, facts in zip(parts, found) if facts.items]
-        _merge_rows(beside / "manifest.parquet", full, summary)
+        _merge_rows(beside / "manifest.parquet", recipe, full, summary)
         for name in kinds:
             with (beside / f"{name}.bin").open("wb") as file:
                 for part in full:
@@ -76,12 +84,21 @@ def _kinds(parts: Sequence[Part], found: Sequence[PartFacts]) -> dict[str, Array
     return kinds
 
 
-def _merge_rows(path: Path, parts: Sequence[Part], summary: Summary) -> None:
-    schemas = [pq.read_schema(part.folder / "rows.parquet") for part in parts]
-    schema = pa.unify_schemas(schemas, promote_options="permissive")
+def _merge_rows(path: Path, recipe: Recipe, parts: Sequence[Part], summary: Summary) -> None:
+    files = [part.folder / "rows.parquet" for part in parts]
+    schema = pa.unify_schemas([pq.read_schema(file) for file in files], promote_options="permissive")
+    splits: Sequence[str] | None = None
+    if recipe.split_columns:
+        told = [pq.read_table(file, columns=list(recipe.split_columns)) for file in files]
+        splits = recipe.splits(pa.concat_tables(told, promote_options="permissive").to_pandas())
+        schema = schema.append(pa.field("split", pa.string()))
+    begin = 0
     with ManifestWriter(path, schema) as manifest:
-        for part in parts:
-            rows = pq.read_table(part.folder / "rows.parquet")
+        for file in files:
+            rows = pq.read_table(file)
+            if splits is not None:
+                rows = rows.append_column("split", pa.array(splits[begin : begin + len(rows)], pa.string()))
+                begin += len(rows)
             summary.add_rows(rows)
             manifest.add(rows)
 

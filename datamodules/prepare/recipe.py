@@ -7,12 +7,15 @@ A recipe knows a corpus and one stage's features, nothing of processes, resuming
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pandas as pd
+
+from anyonenet.errors import CorpusError
 
 Item = tuple[dict[str, Any], dict[str, np.ndarray]]
 """fields (one row of the manifest) and arrays `(length, ...)` of one item of a store"""
@@ -21,7 +24,11 @@ Skip = Callable[[str, str, str], None]
 """(path or name, reason, stage of the work): notes something that could not be used"""
 
 
-@dataclass(frozen=True)
+class NotForThisStage(CorpusError):
+    """A corpus that is in order has nothing that this recipe needs, as speech without texts has nothing for the TTS."""
+
+
+@dataclass(frozen=True, slots=True)
 class Source:
     """The unit of work: a recording, a video, an archive or a speaker's folder. It pickles."""
 
@@ -45,6 +52,9 @@ class Recipe(ABC):
     patience_seconds: float = 900.0
     """a worker that has given no item for so long hangs; more where a source's first item takes long"""
 
+    split_columns: tuple[str, ...] = ()
+    """fields that `splits` goes by; none where items bring their own `split`, or have none"""
+
     @property
     @abstractmethod
     def options(self) -> dict[str, Any]:
@@ -60,6 +70,7 @@ class Recipe(ABC):
 
         Raises:
             CorpusError: the corpus is missing or broken; one message with all its problems.
+            NotForThisStage: it is in order, but not for this recipe.
         """
 
     @abstractmethod
@@ -71,3 +82,11 @@ class Recipe(ABC):
         Raises:
             AnyoneNetError: the source cannot be used; the message says why.
         """
+
+    def splits(self, rows: pd.DataFrame) -> Sequence[str]:
+        """The `split` of each item, where it can only be told of all items together, when the store is made.
+
+        Args:
+            rows: all items in order, with `split_columns`.
+        """
+        raise NotImplementedError

@@ -79,7 +79,7 @@ def prepare_store(
             _begin(place, options)
             parts = cut(recipe, options, sources, place)
             _work(recipe, parts[shard[0] - 1 :: shard[1]], workers, progress, patience_seconds)
-            if not _finish(recipe.name, folder, options, parts, limit, max_skipped):
+            if not _finish(recipe, folder, options, parts, limit, max_skipped):
                 return None
     store = Store(folder, options)
     if progress:
@@ -139,7 +139,7 @@ def _alone(recipe: Recipe, parts: Sequence[Part], bar: tqdm, seconds: float) -> 
 
 
 def _finish(
-    name: str,
+    recipe: Recipe,
     folder: Path,
     options: dict[str, Any],
     parts: Sequence[Part],
@@ -153,8 +153,8 @@ def _finish(
             found = [facts(part) for part in parts]
             complete = [there for there in found if there is not None]
             if len(complete) == len(parts):
-                check_skipped(name, place, complete, _sources(parts), max_skipped)
-                merge(folder, options, parts, complete, limit)
+                check_skipped(recipe.name, place, complete, _sources(parts), max_skipped)
+                merge(folder, recipe, options, parts, complete, limit)
     except FileNotFoundError:  # another shard has merged meanwhile, and cleared the parts away
         if not (folder / "store.json").is_file():
             raise

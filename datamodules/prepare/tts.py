@@ -15,16 +15,17 @@ import torch
 
 from anyonenet.audio.level import LEAD_SECONDS, LEVEL_DB, QUIET_DB, TAIL_SECONDS, levelled, trimmed
 from anyonenet.audio.mel import MelSettings, log_mel
-from anyonenet.errors import AnyoneNetError, CorpusError, InputError
+from anyonenet.errors import AnyoneNetError, InputError
 from anyonenet.text.mandarin import from_pinyin
 from anyonenet.text.phonemes import detect_language, phonemise
 from anyonenet.text.symbols import SYMBOLS, encode
 from datamodules.corpora.manifest import Utterance, hash_fraction
 from datamodules.corpora.sounds import audio_name
-from datamodules.prepare.recipe import Item, Recipe, Skip, Source
+from datamodules.prepare.recipe import Item, NotForThisStage, Recipe, Skip, Source
 from datamodules.prepare.speech import Reader, Recording, fields_of, recordings, speech_sources
 from datamodules.prepare.voices import SpeakerEmbedder
 from datamodules.store import Store
+from datamodules.tts_splits import tts_splits
 
 SECONDS = (0.4, 10.0)
 """of the speech kept, trimmed: shortest and longest"""
@@ -38,7 +39,11 @@ EMBEDDED_SECONDS = 3.0
 
 class TTSRecipe(Recipe):
     """One item an utterance: `mel` `(T, bands)` float16 and `symbols` `(N,)` int16, the end symbol last; fields id,
-    corpus, speaker, sex, language, text, phonemes, seconds (after trimming), source, sha256.
+    corpus, speaker, sex, language, text, phonemes, seconds (after trimming), split, source, sha256.
+
+    `split` is what a training on this corpus alone, with its usual shares, does with the item (see
+    `datamodules.tts_splits`), or 'held_back' where it does nothing: sentences and voices that are to stay unseen. A
+    training on several corpora decides anew, so that what one holds back is not learned from another.
 
     Args:
         corpus: its name.
@@ -70,11 +75,20 @@ class TTSRecipe(Recipe):
         utterances = self.read()
         if not any(item.text or item.pinyin for item in utterances):
             why = next((item.defect for item in utterances if item.defect), "no text is there")
-            raise CorpusError(
-                f"none of the {len(utterances)} recordings of {self.corpus} has a transcription: {why}; without texts "
-                "choose the speaker encoder's store alone (prepare --only speaker_verification)"
+            raise NotForThisStage(
+                f"none of the {len(utterances)} recordings of {self.corpus} has a transcription, "
+                f"which the TTS needs: {why}"
             )
         return speech_sources(utterances)
+
+    split_columns = ("id", "corpus", "speaker", "language", "text")
+
+    def splits(self, rows: pd.DataFrame) -> list[str]:
+        told = ["held_back"] * len(rows)
+        for split, chosen in tts_splits(rows).items():
+            for row in chosen:
+                told[row] = split
+        return told
 
     def items(self, source: Source, skip: Skip) -> Iterator[Item]:
         said: dict[str, tuple[tuple[str, ...], str]] = {}

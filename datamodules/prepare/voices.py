@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
@@ -14,12 +14,14 @@ from anyonenet.audio.mel import MelSettings, log_mel
 from anyonenet.errors import WeightsError
 from anyonenet.weights import WeightsCard, load_weights, read_card
 from datamodules.corpora import cnceleb
-from datamodules.corpora.manifest import Utterance
+from datamodules.corpora.manifest import Utterance, split_of
 from datamodules.prepare.recipe import Item, Recipe, Skip, Source
 from datamodules.prepare.speech import (
     Reader,
+    Recorded,
     fields_of,
     first_of_each_speaker,
+    opened,
     recordings,
     speech_reader,
     speech_sources,
@@ -36,17 +38,23 @@ _TOGETHER = 8
 
 
 class SpeakerMelRecipe(Recipe):
-    """One item an utterance: `mel` `(T, bands)` float16; fields id, corpus, speaker, sex, language, seconds, source,
-    sha256.
+    """One item an utterance: `mel` `(T, bands)` float16; fields id, corpus, speaker, sex, language, seconds, split
+    (of the speaker, by hash, 90/5/5 %), source, sha256.
 
     Args:
         corpus: its name.
-        read: its reader, see `datamodules.prepare.speech.speech_reader`.
+        read: its reader, see `datamodules.prepare.speech.unopened_reader`.
         most: utterances a speaker at most, the first by the hash of their ids; None keeps all.
         settings: of the mels; None: the project's.
     """
 
-    def __init__(self, corpus: str, read: Reader, most: int | None = None, settings: MelSettings | None = None):
+    def __init__(
+        self,
+        corpus: str,
+        read: Callable[[], Sequence[Recorded]],
+        most: int | None = None,
+        settings: MelSettings | None = None,
+    ):
         self.name = f"speaker_verification/{corpus}"
         self.corpus, self.read, self.most = corpus, read, most
         self.settings = settings or MelSettings()
@@ -62,22 +70,27 @@ class SpeakerMelRecipe(Recipe):
         }
 
     def sources(self) -> list[Source]:
-        return speech_sources(first_of_each_speaker(self.read(), self.most))
+        found = self.read()
+        unopened = [Source(item.name, item.place, (item,)) for item in found if not isinstance(item, Utterance)]
+        utterances = [item for item in found if isinstance(item, Utterance)]
+        return unopened + speech_sources(first_of_each_speaker(utterances, self.most))
 
     def items(self, source: Source, skip: Skip) -> Iterator[Item]:
-        for recording in recordings(source.content, self.settings, skip):
+        utterances = first_of_each_speaker(opened(source.content), self.most)
+        for recording in recordings(utterances, self.settings, skip):
             samples = recording.samples[: int(LONGEST_SECONDS * self.settings.sample_rate)]
             fields = {
                 **fields_of(recording, self.corpus),
                 "language": recording.utterance.language,
                 "seconds": len(samples) / self.settings.sample_rate,
+                "split": split_of(recording.utterance.speaker),
             }
             yield fields, {"mel": log_mel(torch.from_numpy(samples), self.settings).numpy().astype(np.float16)}
 
 
 class VoiceRecipe(Recipe):
     """Speaker embeddings of recordings, as the face encoder learns them: one item each, `embedding` `(1, 1024)`
-    float32; fields id, corpus, person, sex, seconds, source, sha256.
+    float32; fields id, corpus, person, sex, language, seconds, split (of the person, by hash), source, sha256.
 
     Args:
         corpus: its name.
@@ -128,7 +141,9 @@ class VoiceRecipe(Recipe):
         for recording, embedding in zip(found, self.embedder(mels), strict=True):
             fields = fields_of(recording, self.corpus)
             fields["person"] = fields.pop("speaker")
+            fields["language"] = recording.utterance.language
             fields["seconds"] = len(recording.samples) / settings.sample_rate
+            fields["split"] = split_of(fields["person"])
             yield fields, {"embedding": embedding[None]}
 
 

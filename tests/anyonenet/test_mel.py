@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import torch
 
+from anyonenet.audio import mel as module
 from anyonenet.audio.mel import MelSettings, frames_of, log_mel, mel_magnitude
 
 
@@ -57,3 +58,10 @@ def test_batch_equals_single_and_empty_is_refused():
     assert torch.allclose(log_mel(wave)[1, 0], log_mel(wave[1, 0]), atol=1e-5)
     with pytest.raises(ValueError, match="empty"):
         log_mel(torch.zeros(0))
+
+
+def test_long_sound_gives_the_same_in_pieces(monkeypatch):
+    wave = torch.randn(2, 5001, generator=torch.Generator().manual_seed(0))
+    whole = log_mel(wave)
+    monkeypatch.setattr(module, "_TOGETHER", 7)
+    assert torch.allclose(log_mel(wave), whole, atol=1e-5) and whole.shape == (2, 26, 80)

@@ -14,6 +14,7 @@ from commands.__main__ import main
 from commands.prepare import KINDS, chosen
 from datamodules.prepare import corpora
 from datamodules.prepare.corpora import FOLDERS, MAKERS, Choices
+from datamodules.prepare.recipe import NotForThisStage
 from tests.datamodules.prepare.toy import Toy
 
 
@@ -23,7 +24,7 @@ def toys(monkeypatch: pytest.MonkeyPatch) -> dict[int, str]:
     troubles: dict[int, str] = {}
 
     def maker(stage: str) -> object:
-        return lambda root, name, choices: Toy(root, 24, dict(troubles), name=f"{stage}/{name}")
+        return lambda corpus: Toy(corpus.root, 24, dict(troubles), name=f"{stage}/{corpus.name}")
 
     monkeypatch.setitem(corpora.MAKERS, "vctk", (maker("tts"), maker("voices")))
     return troubles
@@ -67,6 +68,23 @@ def test_a_dry_run_tells_all_problems_and_writes_nothing(toys, tmp_path: Path, c
         "  no weights for voices/vctk",
     ]
     assert not (tmp_path / "out").exists()
+
+
+def test_a_store_that_the_corpus_has_nothing_for_is_left_out(toys, tmp_path: Path, capsys, monkeypatch) -> None:
+    def sources(toy):
+        if toy.name.startswith("tts/"):
+            raise NotForThisStage("none of the 24 recordings has a text")
+        return every(toy)
+
+    every = Toy.sources
+    monkeypatch.setattr(Toy, "sources", sources)
+    line = ["prepare", "vctk", "--root", str(tmp_path), "--out", str(tmp_path / "out"), "--workers", "1"]
+    assert main(line) == 0
+    told = capsys.readouterr()
+    assert "note: tts/vctk is left out: none of the 24 recordings has a text\n" in told.err
+    assert told.out.startswith("1 feature stores") and (tmp_path / "out" / "voices" / "vctk").is_dir()
+    assert main([*line, "--only", "tts"]) == 2  # asked for by name
+    assert capsys.readouterr().err == "anyonenet: none of the 24 recordings has a text\n"
 
 
 def test_losses_fail_at_the_end_of_all_the_work_and_can_be_accepted(toys, tmp_path: Path, capsys) -> None:

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 import soundfile
 
+from anyonenet.audio import files
 from anyonenet.audio.files import read_audio, write_wav
 from anyonenet.errors import InputError
 from anyonenet.render.video import VideoWriter
@@ -38,6 +39,15 @@ def test_formats_and_channels(tmp_path: Path, name: str, rate: int) -> None:
     mono = read_audio(tmp_path / name, 16000)
     assert len(mono) == pytest.approx(16000, abs=10)
     assert _level(mono) == pytest.approx(-6, abs=0.2)  # the mean of both channels
+
+
+def test_long_files_are_read_in_blocks(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    noise = np.random.default_rng(0).normal(0, 0.1, (30_000, 2)).astype(np.float32)
+    soundfile.write(tmp_path / "a.wav", noise, 44100, subtype="FLOAT")
+    whole = read_audio(tmp_path / "a.wav", 16000)
+    monkeypatch.setattr(files, "_BLOCK", 999)
+    assert np.array_equal(read_audio(tmp_path / "a.wav", 16000), whole)
+    assert len(whole) == -(-30_000 * 160 // 441)
 
 
 def test_sound_of_a_video_starts_and_ends_with_it(tmp_path: Path) -> None:

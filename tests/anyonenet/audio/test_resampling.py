@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from scipy.signal import firwin, resample_poly
 
-from anyonenet.audio.resampling import resample
+from anyonenet.audio.resampling import joined, resample, resample_blocks
 
 
 def _tone(hertz: float, rate: int, seconds: float = 1.0) -> np.ndarray:
@@ -42,3 +42,10 @@ def test_it_keeps_the_band_and_no_more() -> None:
         resample(_tone(440, 44100), 44100, 16000)[1000:-1000], _tone(440, 16000)[1000:-1000], atol=1e-3
     )
     assert len(resample(np.zeros(1001, np.float32), 48000, 16000)) == 334
+
+
+@pytest.mark.parametrize("rate", [48000, 22050, 16001, 16000])
+def test_in_blocks_it_is_the_same_bit_by_bit(rate: int) -> None:
+    waveform = np.random.default_rng(0).normal(0, 0.1, 50_001).astype(np.float32)
+    blocks = np.split(waveform, [0, 1, 1000, 1000, 30_000])
+    assert np.array_equal(joined(resample_blocks(blocks, rate, 16000)), resample(waveform, rate, 16000))

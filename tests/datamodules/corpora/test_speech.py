@@ -34,8 +34,28 @@ def test_transcripts_of_a_chapter_as_librispeech_has_them(tmp_path):
         touch(tmp_path / name)
     touch(tmp_path / "367/130732/367-130732.trans.txt", "367-130732-0000 LOBSTERS AND LOBSTERS\n")
     first, second = read(tmp_path)
-    assert first.text == "LOBSTERS AND LOBSTERS" and first.speaker == "367"
+    assert first.text == "Lobsters and lobsters" and first.speaker == "367"
     assert second.text is None and second.defect
+
+
+def test_librispeech_and_libritts_as_they_unpack(tmp_path):
+    for name in ("dev-clean/84/121123/84-121123-0000.flac", "dev-clean/1272/128104/1272_128104_000003_000000.wav"):
+        touch(tmp_path / name)
+    touch(tmp_path / "dev-clean/84/notes/1-2-3.flac")
+    touch(tmp_path / "SPEAKERS.TXT", "; some lines\n;ID  |SEX| SUBSET\n84   | F | dev-clean | 8.02 | Christie Nowak\n")
+    for root, other in ((tmp_path, "dev-clean"), (tmp_path / "dev-clean", "84")):
+        assert {(item.speaker, item.sex) for item in read(root)} == {
+            ("84", "f"),
+            ("1272", None),
+            (other, {"84": "f"}.get(other)),
+        }
+
+
+def test_capitals_stay_where_they_mean_something(tmp_path):
+    table = touch(tmp_path / "x.csv", "audio,text\na.wav,IT IS US\nb.wav,你好\nc.wav,\n")
+    assert [item.text for item in read(table)] == ["It is us", "你好", None]
+    table = touch(tmp_path / "y.csv", "audio,text\na.wav,USA\nb.wav,The USA\n")
+    assert [item.text for item in read(table)] == ["USA", "The USA"]
 
 
 def test_a_table_with_the_columns_of_other_toolkits(tmp_path):

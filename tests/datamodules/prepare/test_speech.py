@@ -13,14 +13,16 @@ import pytest
 import soundfile
 
 from anyonenet.audio.mel import MelSettings
-from anyonenet.errors import CorpusError, InputError
+from anyonenet.errors import InputError
 from anyonenet.text.symbols import SYMBOLS
-from datamodules.corpora.manifest import ArchiveMember, Utterance
+from datamodules.corpora.manifest import ArchiveMember, Utterance, split_of
+from datamodules.prepare.recipe import NotForThisStage
 from datamodules.prepare.run import prepare_store
-from datamodules.prepare.speech import fault_of, speech_reader, speech_sources
+from datamodules.prepare.speech import fault_of, speech_reader, speech_sources, unopened_reader
 from datamodules.prepare.tts import TTSRecipe, TTSSpeakersRecipe, symbols_of
 from datamodules.prepare.voices import SpeakerMelRecipe, VoiceRecipe
 from datamodules.store import Store
+from datamodules.tts_splits import tts_splits
 
 RATE = 16000
 SETTINGS = MelSettings()
@@ -35,6 +37,18 @@ def put(path: Path, samples: np.ndarray, text: str | None = "Good morning.") -> 
     soundfile.write(path, samples, RATE, subtype="FLOAT")
     if text is not None:
         path.with_suffix(".txt").write_text(text, encoding="utf-8")
+
+
+def write_archive(archive: Path, prefix: str, names: str) -> None:
+    """An archive of recordings; `b` is silent."""
+    archive.parent.mkdir(parents=True, exist_ok=True)
+    with tarfile.open(archive, "w:gz") as tar:
+        for name in names:
+            file = io.BytesIO()
+            soundfile.write(file, tone(1.0, 0.0 if name == "b" else 0.3), RATE, format="WAV")
+            member = tarfile.TarInfo(f"{prefix}{name}.wav")
+            member.size = len(file.getvalue())
+            tar.addfile(member, io.BytesIO(file.getvalue()))
 
 
 @pytest.fixture
@@ -85,6 +99,32 @@ def test_speech_for_the_tts(folder: Path, tmp_path: Path) -> None:
     assert store.summary["hours"] == pytest.approx(store.manifest["seconds"].sum() / 3600, abs=1e-4)
 
 
+def test_the_store_says_what_a_training_on_it_alone_does_with_each_item(folder: Path, tmp_path: Path) -> None:
+    store = made(TTSRecipe("mine", speech_reader("mine", folder, "speech")), tmp_path)
+    expected = {row: split for split, rows in tts_splits(store.manifest).items() for row in rows}
+    assert expected and store.manifest["split"].tolist() == [expected.get(row, "held_back") for row in range(4)]
+    assert sum(store.summary["splits"].values()) == 4
+
+
+def test_archives_are_opened_by_who_works_on_them(tmp_path: Path) -> None:
+    root = tmp_path / "aidatatang_200zh"
+    for speaker in ("G0013", "G0014"):
+        write_archive(root / "corpus" / "train" / f"{speaker}.tar.gz", f"{speaker}/T0055{speaker}S000", "cab")
+    (root / "transcript").mkdir()
+    (root / "transcript" / "aidatatang_200_zh_transcript.txt").write_text("T0055G0013S000a 你 好\n", encoding="utf-8")
+    damaged = root / "corpus" / "train" / "G0014.tar.gz"
+    damaged.write_bytes(damaged.read_bytes()[:90])
+    recipe = SpeakerMelRecipe("aidatatang", unopened_reader("aidatatang", tmp_path), most=2)
+    assert [(source.key, source.path) for source in recipe.sources()] == [
+        (name, root / "corpus" / "train" / f"{name}.tar.gz") for name in ("G0013", "G0014")
+    ]
+    store = made(recipe, tmp_path)
+    whole = SpeakerMelRecipe("aidatatang", speech_reader("aidatatang", tmp_path), most=2)
+    assert store.manifest["id"].tolist() == [item.id for item in whole.sources()[0].content]
+    assert store.manifest["split"].tolist() == [split_of("G0013")] * 2
+    assert "fetch it again" in skipped(store)["G0014.tar.gz"][0]
+
+
 def test_what_cannot_be_used_is_listed_with_its_reason(folder: Path, tmp_path: Path) -> None:
     found = skipped(made(TTSRecipe("mine", speech_reader("mine", folder, "speech")), tmp_path))
     expected = {
@@ -106,7 +146,7 @@ def test_what_cannot_be_used_is_listed_with_its_reason(folder: Path, tmp_path: P
 
 def test_recordings_without_any_text_are_no_corpus_for_the_tts(tmp_path: Path) -> None:
     put(tmp_path / "speech" / "a" / "1.wav", tone(1.0), None)
-    with pytest.raises(CorpusError, match="none of the 1 recordings of mine has a transcription: no text"):
+    with pytest.raises(NotForThisStage, match="none of the 1 recordings of mine has a transcription, .*: no text"):
         TTSRecipe("mine", speech_reader("mine", tmp_path / "speech", "speech")).sources()
 
 
@@ -125,13 +165,7 @@ def test_a_corpus_own_pinyin_goes_before_its_text() -> None:
 
 def test_an_archive_is_one_source(tmp_path: Path) -> None:
     archive = tmp_path / "G1.tar.gz"
-    with tarfile.open(archive, "w:gz") as tar:
-        for name, level in (("a", 0.3), ("b", 0.0)):
-            file = io.BytesIO()
-            soundfile.write(file, tone(1.0, level), RATE, format="WAV")
-            member = tarfile.TarInfo(f"G1/{name}.wav")
-            member.size = len(file.getvalue())
-            tar.addfile(member, io.BytesIO(file.getvalue()))
+    write_archive(archive, "G1/", "ab")
     put(tmp_path / "c.wav", tone(0.5))
     audio = [ArchiveMember(archive, "G1/a.wav"), ArchiveMember(archive, "G1/b.wav"), tmp_path / "c.wav"]
     utterances = [Utterance(name, "x", "G1", place) for name, place in zip("abc", audio, strict=True)]
