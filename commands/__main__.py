@@ -20,7 +20,8 @@ VERBS = {
     "fit": "train a stage from a configuration",
     "validate": "validate a stage's checkpoint",
     "test": "test a stage's checkpoint",
-    "evaluate": "measure a stage's exported weights: a table and JSON",
+    "evaluate": "measure a stage's weights: figures with intervals, as a table and JSON",
+    "ablate": "train and measure the rows of the paper's Table II",
     "export": "turn a training run into weights with a model card",
     "doctor": "what is installed, which weights and device, what is missing",
 }

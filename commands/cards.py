@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -43,7 +44,10 @@ def write_readme(folder: Path) -> None:
     size = (folder / "model.safetensors").stat().st_size
     stage = config["stage"]
     figures = config["metrics"]
-    rows = "\n".join(f"| {name} | {value:.4g} |" for name, value in sorted(figures.items()))
+    intervals = config.get("intervals", {})
+    rows = "\n".join(
+        f"| {name} | {value:.4g} | {_interval(intervals.get(name))} |" for name, value in sorted(figures.items())
+    )
     text = TEMPLATE.format(
         stage=stage,
         title=STAGES[stage].title if stage in STAGES else "judge of the synthesised speech, not part of the system",
@@ -53,7 +57,7 @@ def write_readme(folder: Path) -> None:
         corpus=config["corpus"],
         purpose=SYNTHETIC if "embedded" in config["corpus"] else REAL,
         sha256=config["sha256"],
-        metrics=f"| figure | value |\n| --- | --- |\n{rows}"
+        metrics=f"| figure | value | 95 % interval |\n| --- | ---: | --- |\n{rows}"
         if rows
         else "Not measured yet: `anyonenet evaluate` does.",
         arguments=_listed(config["arguments"]),
@@ -62,13 +66,30 @@ def write_readme(folder: Path) -> None:
     _write(folder / "README.md", text)
 
 
-def add_figures(folder: Path, figures: dict[str, float]) -> None:
-    """Put measured figures into `config.json` and write the card again."""
+def add_figures(folder: Path, figures: Mapping[str, Any]) -> None:
+    """Put measured figures into `config.json`, values and intervals, and write the card again.
+
+    Args:
+        folder: the weights.
+        figures: name -> `evaluation.bootstrap.Figure`.
+    """
     path = folder / "config.json"
     config = json.loads(path.read_text(encoding="utf-8"))
-    config["metrics"] = {**config["metrics"], **{name: round(float(value), 6) for name, value in figures.items()}}
+    intervals = config.get("intervals", {})
+    for name, figure in figures.items():
+        config["metrics"][name] = round(float(figure.value), 6)
+        intervals.pop(name, None)
+        if figure.has_interval:
+            bounds = {"low": round(figure.low, 6), "high": round(figure.high, 6)}
+            intervals[name] = {**bounds, "items": figure.items, "of": figure.of}
+    config["intervals"] = intervals
     _write(path, json.dumps(config, indent=1, ensure_ascii=False) + "\n")
     write_readme(folder)
+
+
+def _interval(known: Mapping[str, Any] | None) -> str:
+    """`0.11 to 0.13, over 22 videos`; nothing where none was measured."""
+    return "" if known is None else f"{known['low']:.4g} to {known['high']:.4g}, over {known['items']} {known['of']}"
 
 
 def _listed(values: dict[str, Any]) -> str:

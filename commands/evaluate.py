@@ -1,30 +1,36 @@
-"""`anyonenet evaluate`: the figures of a stage, measured on its exported weights."""
+"""`anyonenet evaluate`: the figures of a stage, measured on its exported weights or on a checkpoint."""
 
 from __future__ import annotations
 
 import importlib
 import inspect
 import json
+import tempfile
 from pathlib import Path
 from typing import Any
 
 from commands.options import Options
-from commands.stages import STAGES
+from commands.stages import SHORT, STAGES
 
 DESCRIPTION = """\
-Measure a stage's exported weights on the parts of the corpora that training never saw.
-Prints a table. Options of the stage's own evaluation come after its name:
-anyonenet evaluate STAGE --help lists them."""
+Measure a stage on the parts of the corpora that training never saw. Prints a table: each figure with
+its 95 % bootstrap interval and the number of items it is over; the corpus; the weights' hashes.
+Options of the stage's own evaluation come after its name: anyonenet evaluate STAGE --help lists them."""
 
 
 def options(stage: str | None = None) -> Options:
     """The options of this verb, with those of the stage's evaluation when the stage is known."""
     parser = Options("evaluate", DESCRIPTION, "anyonenet evaluate landmarks --json figures.json")
-    parser.add_argument("stage", choices=tuple(STAGES), help="what to measure")
+    parser.add_argument("stage", choices=(*STAGES, *SHORT), metavar="STAGE", help=", ".join((*STAGES, *SHORT)))
     parser.add_argument("--weights", type=Path, metavar="DIR", help="folder of exported weights (default: ours)")
+    parser.add_argument(
+        "--checkpoint", type=Path, metavar="RUN", help="measure a run's folder, or a .ckpt file, instead"
+    )
     parser.add_argument("--root", type=Path, default=Path("data/mini"), metavar="DIR", help="folder of the corpora")
     parser.add_argument("--features", type=Path, default=Path("data/features"), metavar="DIR", help="feature stores")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
+    parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the table as Markdown there")
+    parser.add_argument("--latex", type=Path, metavar="FILE", help="write the table as LaTeX there")
     parser.add_argument("--card", action="store_true", help="write the figures into the weights' model card")
     if stage is not None:
         group = parser.add_argument_group(f"of {stage}")
@@ -35,24 +41,70 @@ def options(stage: str | None = None) -> Options:
 
 
 def main(arguments: list[str]) -> int:
-    stage = next((argument for argument in arguments if argument in STAGES), None)
-    values = options(stage).read(arguments)
+    stage = next((SHORT.get(word, word) for word in arguments if word in (*STAGES, *SHORT)), None)
+    parser = options(stage)
+    values = parser.read(arguments)
+    stage = SHORT.get(values.stage, values.stage)
+    if values.checkpoint is not None and values.card:
+        parser.error("--card writes into exported weights; leave it away, or export the checkpoint first")
     from commands.places import default_weights
 
     weights = values.weights or default_weights()
-    own = {name: getattr(values, name) for name in own_options(values.stage)}
-    figures = evaluation_of(values.stage).evaluate(weights, values.root, values.features, **own)
-    print(table(figures))
-    if values.json is not None:
-        values.json.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
+    own = {name: getattr(values, name) for name in own_options(stage)}
+    with tempfile.TemporaryDirectory() as folder:
+        if values.checkpoint is not None:
+            weights = beside_others(values.checkpoint, stage, weights, Path(folder))
+        measured = evaluation_of(stage).evaluate(weights, values.root, values.features, **own)
+        if isinstance(measured, dict):  # a stage whose figures have no intervals yet
+            from evaluation.bootstrap import Figure
+            from evaluation.measurement import Measurement
+
+            measured = Measurement(f"test split in {values.root}", {k: Figure(v) for k, v in measured.items()})
+        hashes = hashes_of(weights)
+    table = measured.table(stage, {stage: hashes[stage]})
+    print(table.terminal())
+    write(values, table, measured.as_dict(stage, hashes))
     if values.card:
         from commands.cards import add_figures, write_readme
 
-        add_figures(weights / values.stage, figures)
+        add_figures(weights / stage, measured.figures)
         judge = weights / "phoneme_recogniser"  # trained by the TTS's evaluation where it is missing
-        if values.stage == "tts" and judge.is_dir():
+        if stage == "tts" and judge.is_dir():
             write_readme(judge)
     return 0
+
+
+def write(values: Any, table: Any, told: dict[str, Any]) -> None:
+    """The files that were asked for."""
+    from evaluation.tables import write_text
+
+    whole = json.dumps(told, indent=1, ensure_ascii=False)
+    for path, text in ((values.json, whole), (values.markdown, table.markdown()), (values.latex, table.latex())):
+        if path is not None:
+            write_text(path, text)
+
+
+def beside_others(checkpoint: Path, stage: str, weights: Path, folder: Path) -> Path:
+    """A folder of weights in which `stage` is a training's checkpoint and the other stages are those of `weights`.
+
+    Raises:
+        Mistake: it is no checkpoint of that stage.
+    """
+    from commands.export import export
+
+    export(checkpoint, folder / stage, "not said: a checkpoint", half=False, wanted=stage)
+    for other in weights.iterdir() if weights.is_dir() else []:
+        if other.is_dir() and other.name != stage:
+            (folder / other.name).symlink_to(other.resolve(), target_is_directory=True)
+    return folder
+
+
+def hashes_of(weights: Path) -> dict[str, str]:
+    """SHA-256 of each stage's weights that are there."""
+    found = {}
+    for path in sorted(weights.glob("*/config.json")):
+        found[path.parent.name] = str(json.loads(path.read_text(encoding="utf-8")).get("sha256", ""))
+    return found
 
 
 def evaluation_of(stage: str) -> Any:
@@ -69,9 +121,3 @@ def own_options(stage: str) -> dict[str, tuple[type, Any]]:
         if kind is not None:
             found[name] = (kind, parameter.default)
     return found
-
-
-def table(figures: dict[str, float]) -> str:
-    """One line a figure, aligned."""
-    width = max((len(name) for name in figures), default=0)
-    return "\n".join(f"{name:<{width}}  {value:10.4f}" for name, value in figures.items())

@@ -27,24 +27,48 @@ def options() -> Options:
 
 def main(arguments: list[str]) -> int:
     values = options().read(arguments)
-    path = checkpoint_of(values.run)
-    module = load_module(path)
-    from anyonenet.weights import WeightsCard, save_weights
+    stage, path = export(values.run, values.out, values.corpus, half=not values.full)
     from commands.cards import write_readme
 
+    write_readme(values.out)
+    megabytes = (values.out / "model.safetensors").stat().st_size / 1e6
+    print(f"{stage}: {path} -> {values.out} ({megabytes:.1f} MB)")
+    return 0
+
+
+def export(
+    run: Path, out: Path, corpus: str = EMBEDDED, half: bool = True, wanted: str | None = None
+) -> tuple[str, Path]:
+    """Write the weights of a run, without their card's page.
+
+    Args:
+        run: a run's folder, or a checkpoint.
+        out: folder to write.
+        corpus: what it was trained on, in words.
+        half: store 16-bit floats.
+        wanted: the stage it must be of; None: any.
+
+    Returns:
+        the stage, and the checkpoint that was taken.
+
+    Raises:
+        Mistake: there is no checkpoint, or not of that stage.
+    """
+    path = checkpoint_of(run)
+    module = load_module(path)
+    from anyonenet.weights import WeightsCard, save_weights
+
     stage = stage_of(module)
+    if wanted not in (None, stage):
+        raise Mistake(f"{path} is a checkpoint of the stage '{stage}', not of '{wanted}'")
     extra = dict(module.export_extra()) if hasattr(module, "export_extra") else {}
     symbols = None
     if stage == "tts":
         from anyonenet.text.symbols import SYMBOLS
 
         symbols = SYMBOLS
-    card = WeightsCard(stage=stage, corpus=values.corpus, symbols=symbols, extra=extra)
-    save_weights(values.out, module.network, card, half=not values.full)
-    write_readme(values.out)
-    megabytes = (values.out / "model.safetensors").stat().st_size / 1e6
-    print(f"{stage}: {path} -> {values.out} ({megabytes:.1f} MB)")
-    return 0
+    save_weights(out, module.network, WeightsCard(stage=stage, corpus=corpus, symbols=symbols, extra=extra), half=half)
+    return stage, path
 
 
 def checkpoint_of(run: Path) -> Path:

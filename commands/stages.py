@@ -13,7 +13,7 @@ class Stage:
     module: str | None
     """`package.module.Class` of the LightningModule; None where a program of its own trains it"""
     evaluation: str
-    """`package.module` with `evaluate(weights, root, features, ...) -> dict of figures`"""
+    """`package.module` with `evaluate(weights, root, features, ...) -> Measurement`"""
 
 
 STAGES = {
@@ -31,3 +31,6 @@ STAGES = {
         "sketch and photo to frame", "lightning_modules.image_translation.ImageTranslationModule", "evaluation.images"
     ),
 }
+
+SHORT = {"speaker": "speaker_encoder", "face": "face_encoder"}
+"""other names of stages"""

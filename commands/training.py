@@ -89,6 +89,10 @@ def main(verb: str, arguments: list[str]) -> int:
         make_cli([verb, *("--help" if argument == "--help.all" else argument for argument in arguments)])
     except (ArgumentError, OmegaConfBaseException) as error:
         raise Mistake(f"{verb}: {_one_line(str(error))}") from None
+    except ValueError as error:
+        if not str(error).startswith(_NOISE[0]):
+            raise
+        raise Mistake(f"{verb}: {_one_line(str(error))}") from None  # what a module says of its own arguments
     return 0
 
 

@@ -61,7 +61,7 @@ class Table:
 
         aligned = ["---", *["---:"] * (len(self.columns) - 1)]
         lines = [line(self.columns), line(aligned), *(line(row) for row in self._marked("**{}**".format))]
-        above = [f"{self.title}", ""] if self.title else []
+        above = [f"**{self.title}**", ""] if self.title else []
         below = [part for note in self.notes for part in ("", note)]
         return "\n".join([*above, *lines, *below])
 

@@ -6,10 +6,15 @@ import types
 from pathlib import Path
 
 import pytest
+import torch
 
+from anyonenet.weights import load_weights
 from commands.__main__ import main
 from commands.evaluate import evaluation_of, own_options
 from commands.stages import STAGES
+from evaluation.bootstrap import Figure
+from evaluation.measurement import Measurement
+from lightning_modules.landmarks import LandmarkModule
 
 
 @pytest.fixture
@@ -19,7 +24,9 @@ def measured(monkeypatch):
 
     def evaluate(weights: Path, root: Path, features: Path, clips: int = 3, other: Path | None = None):
         seen.update(weights=weights, root=root, features=features, clips=clips, other=other)
-        return {"d_ll": 0.25, "longer_name": 12.0}
+        seen["loaded"] = load_weights(weights / "landmarks", "landmarks")[0]
+        figures = {"d_ll": Figure(0.25, 0.2, 0.3, 7, "videos"), "longer_name": Figure(12.0)}
+        return Measurement("obama (test split)", figures)
 
     module = types.SimpleNamespace(evaluate=evaluate)
     monkeypatch.setattr("commands.evaluate.evaluation_of", lambda stage: module)
@@ -28,16 +35,50 @@ def measured(monkeypatch):
 
 def test_table_json_and_card(measured, tiny_weights, tmp_path, capsys):
     shutil.copytree(tiny_weights / "landmarks", tmp_path / "w" / "landmarks")
-    arguments = ["--weights", str(tmp_path / "w"), "--json", str(tmp_path / "f.json"), "--card", "--root", "here"]
+    arguments = ["--weights", str(tmp_path / "w"), "--card", "--root", "here"]
+    arguments += ["--json", str(tmp_path / "f.json"), "--markdown", str(tmp_path / "f.md")]
+    arguments += ["--latex", str(tmp_path / "f.tex")]
     assert main(["evaluate", "landmarks", *arguments]) == 0
-    assert capsys.readouterr().out == "d_ll             0.2500\nlonger_name     12.0000\n"
-    assert json.loads((tmp_path / "f.json").read_text()) == {"d_ll": 0.25, "longer_name": 12.0}
-    assert "| d_ll | 0.25 |" in (tmp_path / "w" / "landmarks" / "README.md").read_text()
+    digest = json.loads((tiny_weights / "landmarks" / "config.json").read_text())["sha256"]
+    assert capsys.readouterr().out.splitlines() == [
+        "landmarks: obama (test split)",
+        "figure         value     95% interval      over",
+        "d_ll          0.2500  0.2000 - 0.3000  7 videos",
+        "longer_name  12.0000",
+        f"weights: landmarks {digest[:12]}",
+    ]
+    told = json.loads((tmp_path / "f.json").read_text())
+    assert told["figures"]["d_ll"] == {"value": 0.25, "low": 0.2, "high": 0.3, "items": 7, "of": "videos"}
+    assert told["weights"] == {"landmarks": digest} and told["corpus"] == "obama (test split)"
+    assert "| d_ll | 0.2500 | 0.2000 - 0.3000 | 7 videos |" in (tmp_path / "f.md").read_text()
+    assert r"longer\_name & 12.0000" in (tmp_path / "f.tex").read_text()
+    assert "| d_ll | 0.25 | 0.2 to 0.3" in (tmp_path / "w" / "landmarks" / "README.md").read_text()
     assert measured["root"] == Path("here") and measured["clips"] == 3 and measured["other"] is None
 
 
-def test_a_stages_own_options_are_options(measured, capsys):
-    assert main(["evaluate", "landmarks", "--clips", "7", "--other", "x"]) == 0
+def test_a_checkpoint_is_measured_beside_the_other_stages(measured, tiny_weights, tmp_path, capsys):
+    module = LandmarkModule(audio_width=8, landmark_hidden=8, landmark_width=8, cnn_widths=[8], lstm_width=4)
+    hyper = {**module.hparams, "_class_path": "lightning_modules.landmarks.LandmarkModule"}
+    (tmp_path / "run").mkdir()
+    torch.save({"hyper_parameters": hyper, "state_dict": module.state_dict()}, tmp_path / "run" / "last.ckpt")
+    places = ["--weights", str(tiny_weights), "--checkpoint", str(tmp_path / "run")]
+    assert main(["evaluate", "landmarks", *places]) == 0
+    for name, value in module.network.state_dict().items():
+        torch.testing.assert_close(measured["loaded"].state_dict()[name], value)
+    assert measured["weights"] != tiny_weights and not measured["weights"].exists()
+    assert main(["evaluate", "landmarks", *places, "--card"]) == 2
+    assert main(["evaluate", "speaker", *places]) == 2
+    errors = capsys.readouterr().err.splitlines()
+    assert "--card writes into exported weights" in errors[0] and "of the stage 'landmarks', not of" in errors[1]
+
+
+def test_stages_have_short_names(measured, tiny_weights, capsys):
+    assert main(["evaluate", "speaker", "--weights", str(tiny_weights)]) == 0
+    assert capsys.readouterr().out.startswith("speaker_encoder: ")
+
+
+def test_a_stages_own_options_are_options(measured, tiny_weights, capsys):
+    assert main(["evaluate", "landmarks", "--weights", str(tiny_weights), "--clips", "7", "--other", "x"]) == 0
     assert measured["clips"] == 7 and measured["other"] == Path("x")
     assert main(["evaluate", "landmarks", "--clips", "few"]) == 2
 

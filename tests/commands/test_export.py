@@ -10,6 +10,7 @@ import torch
 from anyonenet.weights import load_weights
 from commands.__main__ import main
 from commands.cards import add_figures
+from evaluation.bootstrap import Figure
 from lightning_modules.landmarks import LandmarkModule
 
 SMALL = {"audio_width": 8, "landmark_hidden": 8, "landmark_width": 8, "cnn_widths": [8, 8], "lstm_width": 8}
@@ -54,9 +55,13 @@ def test_card_says_what_it_is_and_takes_figures(checkpoint, tmp_path):
     export(checkpoint, tmp_path / "w")
     text = (tmp_path / "w" / "README.md").read_text()
     assert text.startswith("# landmarks: mel and face") and "synthetic" in text and "Not measured yet" in text
-    add_figures(tmp_path / "w", {"d_ll": 0.012345678})
-    assert "| d_ll | 0.01235 |" in (tmp_path / "w" / "README.md").read_text()
-    assert json.loads((tmp_path / "w" / "config.json").read_text())["metrics"] == {"d_ll": 0.012346}
+    figures = {"d_ll": Figure(0.012345678, 0.011, 0.0135, 22, "videos"), "clips": Figure(22)}
+    add_figures(tmp_path / "w", figures)
+    lines = (tmp_path / "w" / "README.md").read_text().splitlines()
+    assert "| d_ll | 0.01235 | 0.011 to 0.0135, over 22 videos |" in lines and "| clips | 22 |  |" in lines
+    assert json.loads((tmp_path / "w" / "config.json").read_text())["metrics"] == {"d_ll": 0.012346, "clips": 22.0}
+    add_figures(tmp_path / "w", {"d_ll": Figure(0.5)})  # an interval of another value must not stay
+    assert "| d_ll | 0.5 |  |" in (tmp_path / "w" / "README.md").read_text()
     load_weights(tmp_path / "w", "landmarks")
 
 

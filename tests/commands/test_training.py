@@ -14,6 +14,7 @@ CONFIG = ("--config", "configs/landmarks/mini.yaml")
         (("--trainer.max_steps", "many"), "\"trainer.max_steps\": Expected a <class 'int'>. Got value: many"),
         (("--model", "lightning_modules.landmarks.Nope"), "has no attribute 'Nope'"),
         (("--color", "red"), "unrecognized arguments: --color red"),
+        (("--model.init_args.decoder", "gru"), "fit: decoder is 'gru'; choose one of cnn_blstm, blstm, tdlstm"),
         (("--data.init_args.root", "no/such/folder"), "no/such/folder"),
     ],
 )

@@ -17,7 +17,8 @@ from anyonenet.face.template import frontal_template
 from anyonenet.types import LandmarkBatch, LandmarkMotion
 from datamodules.landmarks import LandmarkDataModule
 from datamodules.store import StoreWriter
-from evaluation.landmarks import METRICS, evaluate, measure
+from evaluation.bootstrap import Figure
+from evaluation.landmarks import ERRORS, correlation, evaluate, measure
 
 LENGTHS = (12, 8)
 FRAMES = 12
@@ -58,14 +59,18 @@ def perfect(batch: LandmarkBatch) -> Network:
     return lambda *_: LandmarkMotion(moved, batch.quaternions)
 
 
+def values(figures: dict[str, Figure]) -> dict[str, float]:
+    return {name: figure.value for name, figure in figures.items()}
+
+
 def motionless(mels: Tensor, landmarks: Tensor, quaternions: Tensor, lengths: Tensor) -> LandmarkMotion:
     count, frames = mels.shape[:2]
     return LandmarkMotion(torch.zeros(count, frames, 68, 2), quaternions.unsqueeze(1).expand(-1, frames, -1))
 
 
 def test_who_knows_the_truth_makes_no_error(batch):
-    figures = measure(perfect(batch), [batch])
-    for name in METRICS:
+    figures = values(measure(perfect(batch), [batch]))
+    for name in ERRORS:
         assert figures[name] == pytest.approx(0, abs=1e-6)
         assert figures[f"{name}_still"] > 0.005
         assert figures[f"{name}_of_still"] == pytest.approx(0, abs=1e-4)
@@ -75,8 +80,8 @@ def test_who_knows_the_truth_makes_no_error(batch):
 
 
 def test_who_does_not_move_is_as_good_as_the_still_face(batch):
-    figures = measure(motionless, [batch])
-    for name in METRICS:
+    figures = values(measure(motionless, [batch]))
+    for name in ERRORS:
         assert figures[f"{name}_of_still"] == pytest.approx(1)
     assert figures["head_degrees"] == pytest.approx(TURN_DEGREES, abs=0.1)
     assert figures["head_degrees"] == figures["head_degrees_still"]
@@ -84,14 +89,14 @@ def test_who_does_not_move_is_as_good_as_the_still_face(batch):
 
 def test_the_other_sign_of_a_quaternion_is_the_same_orientation(batch):
     opposite = replace(batch, quaternions=-batch.quaternions)
-    assert measure(motionless, [opposite])["head_degrees"] == pytest.approx(TURN_DEGREES, abs=0.1)
+    assert measure(motionless, [opposite])["head_degrees"].value == pytest.approx(TURN_DEGREES, abs=0.1)
 
 
 def test_padding_does_not_count(batch):
     spoilt = replace(batch, landmarks=batch.landmarks.clone(), quaternions=batch.quaternions.clone())
     spoilt.landmarks[1, LENGTHS[1] :] += 5.0
     spoilt.quaternions[1, LENGTHS[1] :] = IDENTITY
-    assert measure(perfect(batch), [spoilt]) == measure(perfect(batch), [batch])
+    assert values(measure(perfect(batch), [spoilt])) == values(measure(perfect(batch), [batch]))
 
 
 def test_each_clip_counts_once_in_whatever_batches(batch):
@@ -108,8 +113,8 @@ def test_each_clip_counts_once_in_whatever_batches(batch):
         motion = network(*inputs)
         return LandmarkMotion(1.1 * motion.displacements, motion.quaternions)
 
-    together = measure(at_once, [batch])
-    assert measure(one_by_one, apart) == pytest.approx(together, rel=1e-5)
+    together = values(measure(at_once, [batch]))
+    assert values(measure(one_by_one, apart)) == pytest.approx(together, rel=1e-5)
     assert together["d_ll_of_still"] == pytest.approx(0.1, rel=1e-3)
 
 
@@ -129,14 +134,29 @@ def store_of(features: Path, splits: list[str]) -> None:
 def test_exported_weights_and_rivals_are_measured_on_the_test_cuts(tiny_weights, tmp_path):
     store_of(tmp_path / "features", ["train", "test", "validation", "test"])
     shutil.copytree(tiny_weights / "landmarks", tmp_path / "rivals" / "blstm")
-    figures = evaluate(tiny_weights, tmp_path, tmp_path / "features", shortest_seconds=0.1, rivals=tmp_path / "rivals")
+    places = (tiny_weights, tmp_path, tmp_path / "features")
+    measured = evaluate(*places, shortest_seconds=0.1, rivals=tmp_path / "rivals")
+    assert measured.corpus == f"obama (test split) in {tmp_path}"
+    assert measured.figures["d_ll"].has_interval and measured.figures["d_ll"].of == "videos"
+    figures = values(measured.figures)
     assert figures["clips"] == 2
     assert figures["d_ll"] > 0 and -1 <= figures["opening_correlation"] <= 1
     rivals = {name: value for name, value in figures.items() if "/" in name}
-    assert rivals == {f"blstm/{name}": pytest.approx(figures[name]) for name in METRICS}
+    assert rivals == {f"blstm/{name}": pytest.approx(figures[name]) for name in ERRORS}
 
 
 def test_a_corpus_without_test_cuts_is_refused(tiny_weights, tmp_path):
     store_of(tmp_path / "features", ["train", "train"])
     with pytest.raises(CorpusError, match="falls into the test split; add videos"):
         evaluate(tiny_weights, tmp_path, tmp_path / "features", shortest_seconds=0.1)
+
+
+def test_correlation_over_all_frames_is_resampled_by_video():
+    rng = np.random.default_rng(0)
+    pairs = [rng.normal(size=(2, frames)) for frames in (40, 60, 80, 50)]
+    for pair in pairs:
+        pair[1] += pair[0]
+    figure = correlation(pairs, "videos", ["a", "a", "b", "c"])
+    assert figure.value == pytest.approx(np.corrcoef(np.concatenate(pairs, 1))[0, 1])
+    assert figure.items == 3 and figure.low <= figure.value <= figure.high
+    assert np.isnan(correlation([np.zeros((2, 5))], "videos").value)
