@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,8 @@ from anyonenet.face.landmarks import LandmarkDetector
 from anyonenet.types import ImageBatch
 from anyonenet.weights import load_weights
 from datamodules.talking_faces import TalkingFacesDataModule
+from evaluation.bootstrap import Figure, mean_of, share_of
+from evaluation.measurement import Measurement, corpus_in_words
 from evaluation.metrics.image import L1Distance, PerceptualDistance, StructuralSimilarity, lip_distance
 
 
@@ -27,7 +30,7 @@ def evaluate(
     test_share: float = 0.1,
     perceptual: str = "gabor",
     lip_frames: int = 80,
-) -> dict[str, float]:
+) -> Measurement:
     """Measure `weights/images` on the persons of the test split.
 
     Args:
@@ -42,7 +45,8 @@ def evaluate(
         `l1` (grey levels of 0 to 1), `ssim`, `perceptual_NAME`, each also `_copy` for the photo as it is;
         `lips`, mean distance of the lips found again in the made picture from those asked for, in eye distances, and
         beside it `lips_detector`, the same on the true picture, which is the detector's own share, and `lips_copy`;
-        `faces_found`, the share of made pictures with a face; `pairs`, `persons`.
+        `faces_found`, the share of made pictures with a face; `pairs`, `persons`. Intervals are over persons, whose
+        pictures are drawn together.
 
     Raises:
         WeightsError: no usable weights.
@@ -56,39 +60,44 @@ def evaluate(
     if not len(data.test):
         raise CorpusError(f"no person of {root}/VoxCeleb2 falls into the test split; raise test_share")
     network, _ = load_weights(Path(weights) / "images", "images")
-    figures = measure(network, data.test_dataloader(), perceptual, lip_frames)
-    persons = data.test.store.manifest["person"].iloc[data.test.indices]
-    return figures | {"pairs": float(len(data.test)), "persons": float(persons.nunique())}
+    persons = data.test.store.manifest["person"].iloc[data.test.indices].to_list()
+    figures = measure(network, data.test_dataloader(), perceptual, lip_frames, persons)
+    figures |= {"pairs": Figure(len(data.test)), "persons": Figure(len(set(persons)))}
+    return Measurement(corpus_in_words(root, ["voxceleb2"], "test persons"), figures)
 
 
 @torch.inference_mode()
-def measure(network: Any, batches: Any, perceptual: str = "gabor", lip_frames: int = 80) -> dict[str, float]:
-    """The figures of one network; see `evaluate`."""
+def measure(
+    network: Any,
+    batches: Any,
+    perceptual: str = "gabor",
+    lip_frames: int = 80,
+    persons: Sequence[str] | None = None,
+) -> dict[str, Figure]:
+    """The figures of one network; see `evaluate`. `persons` names that of each pair; None: each is its own."""
 
-    def metrics() -> dict[str, Any]:
-        return {
-            "l1": L1Distance(),
-            "ssim": StructuralSimilarity(),
-            f"perceptual_{perceptual}": PerceptualDistance(perceptual),
-        }
-
-    made_metrics, copy_metrics = metrics(), metrics()
+    metrics = {
+        "l1": L1Distance(),
+        "ssim": StructuralSimilarity(),
+        f"perceptual_{perceptual}": PerceptualDistance(perceptual),
+    }
+    values: dict[str, list[float]] = {name + kind: [] for kind in ("", "_copy") for name in metrics}
     lips = _Lips()
     pairs = len(batches.dataset)
     wanted = set(np.linspace(0, pairs - 1, min(lip_frames, pairs)).astype(int).tolist())
     seen = 0
     for batch in tqdm(batches, desc="images", unit="batch"):
         made = network(torch.cat([batch.sketches, batch.photos], dim=1))
-        for name in made_metrics:
-            made_metrics[name].update(made, batch.targets)
-            copy_metrics[name].update(batch.photos, batch.targets)
         for item in range(len(made)):
+            target = batch.targets[item : item + 1]
+            for name, metric in metrics.items():
+                values[name].append(float(metric(made[item : item + 1], target)))
+                values[f"{name}_copy"].append(float(metric(batch.photos[item : item + 1], target)))
             if seen + item in wanted:
-                lips.add(batch, made, item)
+                lips.add(batch, made, item, str(seen + item) if persons is None else persons[seen + item])
         seen += len(made)
-    figures = {name: float(metric.compute()) for name, metric in made_metrics.items()}
-    figures |= {f"{name}_copy": float(metric.compute()) for name, metric in copy_metrics.items()}
-    return figures | lips.figures()
+    of = "pairs" if persons is None else "persons"
+    return {name: mean_of(of_pairs, of, persons) for name, of_pairs in values.items()} | lips.figures(of)
 
 
 class _Lips:
@@ -97,10 +106,10 @@ class _Lips:
     def __init__(self) -> None:
         self._detector = LandmarkDetector("dlib")
         self._distances: dict[str, list[float]] = {"lips": [], "lips_detector": [], "lips_copy": []}
-        self._asked = 0
+        self._persons: list[str] = []
 
-    def add(self, batch: ImageBatch, made: Tensor, item: int) -> None:
-        self._asked += 1
+    def add(self, batch: ImageBatch, made: Tensor, item: int, person: str) -> None:
+        self._persons.append(person)
         for name, pictures in (("lips", made), ("lips_detector", batch.targets), ("lips_copy", batch.photos)):
             pixels = ((pictures[item].permute(1, 2, 0) + 1) * 127.5).round().clamp(0, 255)
             image = np.ascontiguousarray(pixels.to(torch.uint8).numpy())
@@ -109,10 +118,11 @@ class _Lips:
                 found = self._detector(image, boxes[0])[:, :2] if boxes else None
             except FaceError:  # a box around what the landmarks do not take for a face
                 found = None
+            distance = float("nan")
             if found is not None:
-                distance = lip_distance(torch.from_numpy(found), batch.target_landmarks[item])
-                self._distances[name].append(float(distance))
+                distance = float(lip_distance(torch.from_numpy(found), batch.target_landmarks[item]))
+            self._distances[name].append(distance)
 
-    def figures(self) -> dict[str, float]:
-        means = {name: float(np.mean(values)) if values else float("nan") for name, values in self._distances.items()}
-        return means | {"faces_found": len(self._distances["lips"]) / max(self._asked, 1)}
+    def figures(self, of: str) -> dict[str, Figure]:
+        means = {name: mean_of(values, of, self._persons) for name, values in self._distances.items()}
+        return means | {"faces_found": share_of(np.isfinite(self._distances["lips"]), of, self._persons)}

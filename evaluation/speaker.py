@@ -20,8 +20,11 @@ from anyonenet.weights import load_weights
 from datamodules.corpora.manifest import Utterance, split_of
 from datamodules.corpora.sounds import read_sounds
 from datamodules.prepare.speech import FOLDERS, first_of_each_speaker, speech_reader
-from evaluation.metrics.identity import all_pairs, equal_error_rate, minimum_detection_cost
+from evaluation.bootstrap import Figure, bootstrap, share_of
+from evaluation.measurement import Measurement, corpus_in_words
+from evaluation.metrics.identity import all_pairs
 from evaluation.metrics.pitch import median_f0
+from evaluation.trials import Trials
 
 SOUND_SUFFIXES = {".flac", ".wav", ".mp3", ".ogg", ".m4a"}
 
@@ -35,7 +38,7 @@ def evaluate(
     shares: tuple[float, float] = (0.1, 0.1),
     trials_a_speaker: int = 10,
     trial_seconds: float = 4.0,
-) -> dict[str, float]:
+) -> Measurement:
     """Measure `weights/speaker_encoder`.
 
     Args:
@@ -50,7 +53,8 @@ def evaluate(
 
     Returns:
         For each corpus NAME `eer_NAME`, `eer_within_sex_NAME`, `min_dcf_NAME` over all pairs of its test speakers;
-        `sex_accuracy` and `f0_r2` (of the logarithm) of the probes on the first corpus's test speakers.
+        `sex_accuracy` and `f0_r2` (of the logarithm) of the probes on the first corpus's test speakers. Intervals are
+        over speakers.
 
     Raises:
         WeightsError: no usable weights.
@@ -58,7 +62,7 @@ def evaluate(
     """
     network, card = load_weights(Path(weights) / "speaker_encoder", "speaker_encoder")
     embed = SpeechEmbedder(network, card.mel, trial_seconds)
-    figures: dict[str, float] = {}
+    figures: dict[str, Figure] = {}
     present = [name for name in corpora if (Path(root) / FOLDERS[name]).is_dir()]
     if not present and speech is None:
         raise CorpusError(f"none of {', '.join(corpora)} lies in {root}; make them with `anyonenet mini --out {root}`")
@@ -74,7 +78,8 @@ def evaluate(
     if speech is not None:
         real = folder_utterances(Path(speech))
         figures.update(verification_figures(embed(real, "real speech"), real, "real"))
-    return figures
+    measured = [corpus_in_words(root, present, "test speakers")] if present else []
+    return Measurement("; ".join(measured + ([f"recordings in {speech}"] if speech is not None else [])), figures)
 
 
 class SpeechEmbedder:
@@ -97,20 +102,19 @@ class SpeechEmbedder:
         return embedding
 
 
-def verification_figures(embeddings: np.ndarray, utterances: Sequence[Utterance], name: str) -> dict[str, float]:
+def verification_figures(embeddings: np.ndarray, utterances: Sequence[Utterance], name: str) -> dict[str, Figure]:
     """EER over all pairs, EER over the pairs within a sex (where sexes are known), and minDCF."""
     speakers = np.array([item.speaker for item in utterances])
     if len(np.unique(speakers)) < 2:
         raise CorpusError(f"{name} has {len(np.unique(speakers))} test speakers; verification needs at least 2")
     scores, same, first, second = all_pairs(embeddings, speakers)
-    figures = {
-        f"eer_{name}": equal_error_rate(scores, same),
-        f"min_dcf_{name}": minimum_detection_cost(scores, same),
-    }
+    trials = Trials(scores, same, speakers[first], speakers[second])
+    figures = {f"eer_{name}": trials.equal_error_rate(), f"min_dcf_{name}": trials.minimum_detection_cost()}
     sexes = np.array([item.sex or "" for item in utterances])
     alike = (sexes[first] == sexes[second]) & (sexes[first] != "")
     if (alike & ~same).any() and (alike & same).any():
-        figures[f"eer_within_sex_{name}"] = equal_error_rate(scores[alike], same[alike])
+        within = Trials(scores[alike], same[alike], speakers[first][alike], speakers[second][alike])
+        figures[f"eer_within_sex_{name}"] = within.equal_error_rate()
     return figures
 
 
@@ -121,7 +125,7 @@ def probe_figures(
     test_items: Sequence[Utterance],
     seconds: float,
     settings: MelSettings | None = None,
-) -> dict[str, float]:
+) -> dict[str, Figure]:
     """Linear probes for sex and for the logarithm of F0, fitted on `train` (items, 1024), read on `test`."""
     rate = (settings or MelSettings()).sample_rate
 
@@ -132,17 +136,31 @@ def probe_figures(
         return np.array([{"m": 1.0, "f": -1.0}.get(item.sex or "", np.nan) for item in items])
 
     figures = {}
+    speakers = np.array([item.speaker for item in test_items])
     target, truth = sexes(train_items), sexes(test_items)
     if np.isfinite(target).any() and np.isfinite(truth).any():
         known = np.isfinite(truth)
         guess = ridge_probe(train[np.isfinite(target)], target[np.isfinite(target)])(test[known])
-        figures["sex_accuracy"] = float((np.sign(guess) == truth[known]).mean())
+        figures["sex_accuracy"] = share_of(np.sign(guess) == truth[known], "speakers", speakers[known])
     target, truth = pitches(train_items), pitches(test_items)
     known = np.isfinite(truth)
     guess = ridge_probe(train[np.isfinite(target)], target[np.isfinite(target)])(test[known])
-    residual = np.square(guess - truth[known]).sum() / np.square(truth[known] - truth[known].mean()).sum()
-    figures["f0_r2"] = float(1 - residual)
+    figures["f0_r2"] = explained_variance(guess, truth[known], speakers[known])
     return figures
+
+
+def explained_variance(guess: np.ndarray, truth: np.ndarray, speakers: np.ndarray) -> Figure:
+    """1 - residual over total sum of squares, `(N,)` each; recordings of a speaker are drawn together."""
+    order, place = np.unique(speakers, return_inverse=True)
+    values = np.stack([np.ones_like(truth), truth, truth**2, (guess - truth) ** 2])
+    sums = np.stack([np.bincount(place, value, minlength=len(order)) for value in values], axis=1)
+
+    def statistic(counts: np.ndarray) -> float:
+        n, total, squares, residual = counts @ sums
+        spread = squares - total**2 / n
+        return float(1 - residual / spread) if spread > 0 else float("nan")
+
+    return bootstrap(statistic, len(order), "speakers")
 
 
 def _sounds(utterances: Sequence[Utterance], rate: int) -> Iterator[np.ndarray]:

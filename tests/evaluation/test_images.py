@@ -71,6 +71,10 @@ class Batches(list):
         return torch.from_numpy(face(TARGET)).repeat(count, 1, 1)
 
 
+def measure(*arguments, **options) -> dict[str, float]:
+    return {name: figure.value for name, figure in evaluation.measure(*arguments, **options).items()}
+
+
 def perfect(inputs: Tensor) -> Tensor:
     return flat(TARGET, len(inputs))
 
@@ -80,7 +84,7 @@ def copying(inputs: Tensor) -> Tensor:
 
 
 def test_who_draws_the_target_makes_no_error(detector):
-    figures = evaluation.measure(perfect, Batches(), lip_frames=80)
+    figures = measure(perfect, Batches(), lip_frames=80)
     assert figures["l1"] == pytest.approx(0, abs=1e-6)
     assert figures["ssim"] == pytest.approx(1, abs=1e-4)
     assert figures["perceptual_gabor"] == pytest.approx(0, abs=1e-5)
@@ -89,11 +93,11 @@ def test_who_draws_the_target_makes_no_error(detector):
 
 
 def test_the_copy_of_the_photo_is_measured_beside(detector):
-    figures = evaluation.measure(perfect, Batches(), lip_frames=80)
+    figures = measure(perfect, Batches(), lip_frames=80)
     assert figures["l1_copy"] == pytest.approx((PHOTO - TARGET) / 255, rel=1e-4)
     assert figures["ssim_copy"] < 0.999
     assert figures["lips_copy"] == pytest.approx((PHOTO - TARGET) / EYES, rel=0.05)
-    same = evaluation.measure(copying, Batches(), lip_frames=80)
+    same = measure(copying, Batches(), lip_frames=80)
     for name in ("l1", "ssim", "perceptual_gabor", "lips"):
         assert same[name] == pytest.approx(same[f"{name}_copy"])
 
@@ -104,10 +108,10 @@ def test_pictures_without_a_face_are_counted_and_not_measured(detector):
         made[1:] = -1
         return made
 
-    figures = evaluation.measure(half_black, Batches(), lip_frames=80)
+    figures = measure(half_black, Batches(), lip_frames=80)
     assert figures["faces_found"] == pytest.approx(3 / 5)
     assert figures["lips"] == pytest.approx(0, abs=0.03)
-    all_black = evaluation.measure(lambda inputs: -torch.ones(len(inputs), 3, SIDE, SIDE), Batches())
+    all_black = measure(lambda inputs: -torch.ones(len(inputs), 3, SIDE, SIDE), Batches())
     assert all_black["faces_found"] == 0 and np.isnan(all_black["lips"])
 
 
@@ -118,7 +122,7 @@ def test_lips_are_looked_for_in_pairs_evenly_spread(detector):
         """Pair k is drawn in grey 50 + k."""
         return torch.cat([flat(50 + next(asked)) for _ in inputs])
 
-    evaluation.measure(numbered, Batches(), lip_frames=2)
+    measure(numbered, Batches(), lip_frames=2)
     assert [grey for grey in detector.seen if grey < 100] == [50, 54]  # the first and the last
     assert len(detector.seen) == 2 * 3  # made, true and copied
 
@@ -137,9 +141,12 @@ def store_of(features: Path, persons: int, frames: int = 2) -> None:
 
 def test_exported_weights_are_measured_on_the_test_persons(detector, tiny_weights, tmp_path):
     store_of(tmp_path / "features", persons=2)
-    figures = evaluation.evaluate(
+    measured = evaluation.evaluate(
         tiny_weights, tmp_path, tmp_path / "features", validation_share=0.0, test_share=1.0, lip_frames=1
     )
+    assert measured.figures["l1"].has_interval and measured.figures["l1"].of == "persons"
+    assert measured.corpus == f"voxceleb2 (test persons) in {tmp_path}"
+    figures = {name: figure.value for name, figure in measured.figures.items()}
     assert (figures["pairs"], figures["persons"]) == (4, 2)
     assert figures["l1_copy"] == pytest.approx(10 / 255, rel=0.05)
     assert figures["l1"] > 0 and figures["lips_detector"] >= 0

@@ -10,7 +10,7 @@ from anyonenet.networks.speaker_encoder import SpeakerEncoder
 from anyonenet.weights import WeightsCard, save_weights
 from datamodules.corpora.manifest import Utterance
 from evaluation.metrics.identity import EqualErrorRate, equal_error_rate
-from evaluation.speaker import evaluate, folder_utterances, ridge_probe, verification_figures
+from evaluation.speaker import evaluate, explained_variance, folder_utterances, ridge_probe, verification_figures
 
 
 def test_probe_finds_a_linear_relation():
@@ -21,11 +21,20 @@ def test_probe_finds_a_linear_relation():
     np.testing.assert_allclose(guess, targets[150:], atol=0.05)
 
 
+def test_explained_variance_is_resampled_by_speaker():
+    rng = np.random.default_rng(0)
+    truth = rng.normal(size=60)
+    guess = truth + 0.5 * rng.normal(size=60)
+    figure = explained_variance(guess, truth, np.repeat(np.arange(20), 3))
+    assert figure.value == pytest.approx(1 - np.square(guess - truth).sum() / (60 * truth.var()))
+    assert figure.items == 20 and figure.low < figure.value < figure.high <= 1
+
+
 def test_verification_figures_within_sex():
     items = [Utterance(str(n), "c", f"s{n // 2}", Path("x"), sex="ffmm"[n // 2]) for n in range(8)]
     by_sex = np.eye(2)[[0, 0, 0, 0, 1, 1, 1, 1]]
     figures = verification_figures(by_sex, items, "c")
-    assert figures["eer_within_sex_c"] == pytest.approx(0.5) and figures["eer_c"] < 0.4
+    assert figures["eer_within_sex_c"].value == pytest.approx(0.5) and figures["eer_c"].value < 0.4
     with pytest.raises(CorpusError, match="1 test speakers"):
         verification_figures(by_sex[:2], items[:2], "c")
 
@@ -41,8 +50,9 @@ def test_a_folder_of_recordings_is_measured(tmp_path):
     card = WeightsCard("speaker_encoder", "noise", MelSettings())
     network = SpeakerEncoder(widths=(8, 8, 8, 8), embedding_size=16)
     save_weights(tmp_path / "weights" / "speaker_encoder", network, card)
-    figures = evaluate(tmp_path / "weights", tmp_path, speech=tmp_path / "speech")
-    assert figures["eer_real"] == 0.0  # the same tone twice
+    measured = evaluate(tmp_path / "weights", tmp_path, speech=tmp_path / "speech")
+    assert measured.figures["eer_real"].value == 0.0  # the same tone twice
+    assert measured.corpus == f"recordings in {tmp_path / 'speech'}"
     with pytest.raises(CorpusError, match="none of aidatatang, vctk, aishell3"):
         evaluate(tmp_path / "weights", tmp_path)
     with pytest.raises(CorpusError, match="no recordings"):
