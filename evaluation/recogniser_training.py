@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +23,10 @@ NOISE = 0.5
 """largest standard deviation of the noise in training, in units of the standardised mel"""
 MASKED_BANDS = 12
 """at most so many neighbouring mel bands are hidden in training"""
+GAIN = 6.0
+"""dB by which a recording is louder or quieter in training, at most"""
+SHIFT = 6
+"""frames of silence that are put before a recording in training, at most"""
 CORPUS = "the true recordings of the embedded corpora's TTS part (synthetic; anyonenet mini)"
 
 
@@ -80,6 +85,7 @@ def train(speech: JoinedStores, rows: list[int], steps: int, seed: int = 0, batc
         for draws in sampler:
             mels, lengths = padded([speech.array("mel", rows[draw.index]) for draw in draws])
             targets = [spoken(speech.array("symbols", rows[draw.index])) for draw in draws]
+            mels, lengths = shifted(mels, lengths, generator)
             scores, valid = network(worn(mels, generator), lengths)
             loss = ctc(
                 scores.transpose(0, 1),
@@ -123,20 +129,41 @@ def padded(mels: list[np.ndarray]) -> tuple[torch.Tensor, torch.Tensor]:
     return together, lengths
 
 
+def shifted(mels: torch.Tensor, lengths: torch.Tensor, generator: torch.Generator) -> tuple[torch.Tensor, torch.Tensor]:
+    """The same recordings, each some frames of silence later: when speech begins should not matter.
+
+    Args:
+        mels: `(B, T, bands)`.
+        lengths: `(B,)` int64, frames.
+        generator: local.
+
+    Returns:
+        `(B, T + SHIFT, bands)` and `(B,)`.
+    """
+    late = torch.randint(0, SHIFT + 1, (len(mels),), generator=generator)
+    later = mels.new_full((len(mels), mels.shape[1] + SHIFT, mels.shape[2]), MelSettings().silence)
+    for row, mel, frames, begin in zip(later, mels, lengths.tolist(), late.tolist()):
+        row[begin : begin + frames] = mel[:frames]
+    return later, lengths + late
+
+
 def worn(mels: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-    """Mels as over a poor line: blurred, noisy, some bands missing (Park et al. 2019), each item in its own measure.
+    """Mels as over a poor line, louder or quieter: blurred, noisy, some bands missing (Park et al. 2019), each item in
+    its own measure.
 
     The recogniser should listen as people do, who understand in noise; taught on clean recordings alone it knows
     their last detail by heart and takes the slightest blur for another sound.
 
     Args:
-        mels: `(B, T, bands)`.
+        mels: `(B, T, bands)` standardised log-mel.
         generator: local.
 
     Returns:
         `(B, T, bands)`.
     """
     items, _, bands = mels.shape
+    decibels = GAIN * (2 * torch.rand(items, 1, 1, generator=generator) - 1)
+    mels = (mels + decibels * (math.log(10) / 20) / MelSettings().scale).clamp_min(MelSettings().silence)
     for axis in (1, 2):
         share = 0.25 * torch.rand(items, 1, 1, generator=generator)
         before, after = mels.roll(1, axis), mels.roll(-1, axis)

@@ -215,16 +215,12 @@ class Voices:
 
 
 def held_back(speech: JoinedStores, splits: dict[str, list[int]], unseen: bool) -> list[int]:
-    """Every recording of a sentence that was never trained on, by speakers that were trained on or by the others.
-
-    The test rows name each such sentence once; several speakers may have said it.
-    """
+    """Every recording of a sentence that was never trained on, by speakers that were trained on or by the others."""
     manifest = speech.manifest
     names = manifest["corpus"] + "/" + manifest["speaker"]
-    tested = [*splits["test_seen"], *splits["test_unseen"]]
     texts = manifest["language"] + "/" + manifest["text"]
-    known = names.isin(set(names[splits["train"]]))
-    return [int(row) for row in np.flatnonzero(texts.isin(set(texts[tested])) & (known != unseen))]
+    known, trained = names.isin(set(names[splits["train"]])), texts.isin(set(texts[splits["train"]]))
+    return [int(row) for row in np.flatnonzero(~trained & (known != unseen))]
 
 
 def balanced(speech: JoinedStores, rows: Sequence[int], count: int) -> list[int]:
