@@ -6,6 +6,8 @@ the query, so that a constant similarity scores at chance or below, never above.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 
 
@@ -40,7 +42,7 @@ def matching_accuracy(
     queries: np.ndarray,
     gallery: np.ndarray,
     ways: int = 10,
-    trials: int = 2000,
+    trials: int | None = 2000,
     seed: int = 0,
 ) -> float:
     """N-way matching: a query, one item of its person and one each of `ways - 1` other persons; how often is the own
@@ -51,17 +53,19 @@ def matching_accuracy(
         queries: `(Q,)` person of each query.
         gallery: `(G,)` person of each gallery item.
         ways: number of candidates.
-        trials: number of draws.
+        trials: number of draws; None gives what infinitely many would, exactly.
         seed: of the local generator that draws them.
 
     Raises:
         ValueError: shapes do not fit, or the gallery holds fewer than `ways` persons.
     """
-    _own(similarity, queries, gallery)
+    own_pairs = _own(similarity, queries, gallery)
     items = {person: np.flatnonzero(gallery == person) for person in np.unique(gallery)}
     persons = np.array(list(items))
     if len(persons) < ways:
         raise ValueError(f"the gallery holds {len(persons)} persons; {ways}-way matching needs at least {ways}")
+    if trials is None:
+        return _expected_matching(similarity, queries, own_pairs, items, ways)
     rng = np.random.default_rng(seed)
     right = 0
     for _ in range(trials):
@@ -113,6 +117,32 @@ def within_group_auc(
     own = _own(similarity, queries, gallery)
     pairs = (query_groups[:, None] == gallery_groups[None]) & (query_groups[:, None] >= 0)
     return area_under_curve(similarity[pairs], own[pairs])
+
+
+def _expected_matching(
+    similarity: np.ndarray, queries: np.ndarray, own_pairs: np.ndarray, items: dict[Any, np.ndarray], ways: int
+) -> float:
+    """Probability that the own item is the most similar, over all queries, own items and draws of others.
+
+    Against one own item let p_j be the share of person j's items that are less similar. The mean of the product of
+    p_j over all sets of k = ways - 1 other persons is e_k(p) / C(M, k), with e_k the k-th elementary symmetric
+    polynomial; the recursion below carries these means, so that nothing grows large.
+    """
+    query, own = np.nonzero(own_pairs)
+    level = similarity[query, own]
+    means = np.zeros((ways, len(query)))  # row k: the mean over sets of k persons, of the persons passed so far
+    means[0] = 1.0
+    passed = np.zeros(len(query))
+    for person, places in items.items():
+        other = queries[query] != person
+        share = (similarity[np.ix_(query, places)] < level[:, None]).mean(1)
+        passed += other
+        for k in range(ways - 1, 0, -1):
+            chosen = np.minimum(k / np.maximum(passed, 1), 1.0)  # of all sets of k, those with this person
+            mixed = (1 - chosen) * means[k] + chosen * share * means[k - 1]
+            means[k] = np.where(other, mixed, means[k])
+    weight = 1.0 / own_pairs.sum(1)[query]  # each query counts once, whatever number of own items it has
+    return float((means[ways - 1] * weight).sum() / len(queries))
 
 
 def _own(similarity: np.ndarray, queries: np.ndarray, gallery: np.ndarray) -> np.ndarray:

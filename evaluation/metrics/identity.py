@@ -1,15 +1,15 @@
-"""Metrics of who speaks: verification (EER, minDCF) and face-to-voice retrieval.
+"""Metrics of speaker verification: EER and minDCF, defined in `anyonenet.metrics.verification`.
 
-The functions live in `anyonenet.metrics`, where the stages' validation can call them too; `EqualErrorRate` gathers
-scores over batches and processes as torchmetrics does.
+The stages' validation calls the same functions; the classes gather scores over batches and processes. The functions of
+face-to-voice retrieval are named here too, their classes are in `evaluation.metrics.retrieval`.
 """
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor
-from torchmetrics import Metric
-from torchmetrics.utilities import dim_zero_cat
 
 from anyonenet.metrics.retrieval import (
     area_under_curve,
@@ -20,9 +20,11 @@ from anyonenet.metrics.retrieval import (
     within_group_auc,
 )
 from anyonenet.metrics.verification import all_pairs, equal_error_rate, error_rates, minimum_detection_cost
+from evaluation.metrics.aggregates import SCORES, Gathered
 
 __all__ = [
     "EqualErrorRate",
+    "MinimumDetectionCost",
     "all_pairs",
     "area_under_curve",
     "equal_error_rate",
@@ -36,26 +38,41 @@ __all__ = [
 ]
 
 
-class EqualErrorRate(Metric):
+class EqualErrorRate(Gathered):
     """`equal_error_rate` over all trials seen, on any number of processes. Scores may have any range."""
 
-    is_differentiable = False
     higher_is_better = False
-    full_state_update = False
-    scores: list[Tensor]
-    same: list[Tensor]
 
-    def __init__(self) -> None:
-        super().__init__()
-        self.add_state("scores", default=[], dist_reduce_fx="cat")
-        self.add_state("same", default=[], dist_reduce_fx="cat")
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__({"scores": SCORES, "same": torch.empty(0, dtype=torch.bool)}, **kwargs)
 
     def update(self, scores: Tensor, same: Tensor) -> None:
         """Add `(N,)` scores and `(N,)` bool, True for same-speaker trials."""
-        self.scores.append(scores.detach().float().flatten())
-        self.same.append(same.flatten())
+        if scores.shape != same.shape:
+            raise ValueError(f"scores are {tuple(scores.shape)}, same is {tuple(same.shape)}; expected one a trial")
+        self.add(scores.flatten(), same.flatten())
 
     def compute(self) -> Tensor:
         """The rate, a scalar in [0, 1]. Raises ValueError where one sort of trials is missing."""
-        rate = equal_error_rate(dim_zero_cat(self.scores).cpu().numpy(), dim_zero_cat(self.same).cpu().numpy())
-        return torch.tensor(rate, device=self.device)
+        scores, same = (values.cpu().numpy() for values in self.all())
+        return torch.tensor(equal_error_rate(scores, same), device=self.device)
+
+
+class MinimumDetectionCost(EqualErrorRate):
+    """`minimum_detection_cost` over all trials seen, on any number of processes.
+
+    Args:
+        prior: probability of a same-speaker trial.
+        cost_miss: cost of rejecting one.
+        cost_false: cost of accepting another.
+    """
+
+    def __init__(self, prior: float = 0.01, cost_miss: float = 1.0, cost_false: float = 1.0, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.prior, self.cost_miss, self.cost_false = prior, cost_miss, cost_false
+
+    def compute(self) -> Tensor:
+        """The cost, a scalar in [0, 1]. Raises ValueError where one sort of trials is missing."""
+        scores, same = (values.cpu().numpy() for values in self.all())
+        cost = minimum_detection_cost(scores, same, self.prior, self.cost_miss, self.cost_false)
+        return torch.tensor(cost, device=self.device)

@@ -1,4 +1,4 @@
-"""Metrics of pictures: L1, SSIM and a perceptual distance; pictures in [-1, 1], RGB.
+"""Metrics of pictures against the true ones: L1, SSIM, PSNR and a perceptual distance; pictures in [-1, 1], RGB.
 
 LPIPS proper needs a backbone whose weights are a download. `PerceptualDistance` therefore says in its name of
 features which one it is: 'lpips' (the published metric), 'vgg19' (its formula with equal channel weights on VGG-19) or
@@ -13,25 +13,51 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.nn.functional import conv2d
-from torchmetrics import Metric
 
 from anyonenet.errors import WeightsError
 from anyonenet.losses.features import picture_features
 from anyonenet.losses.perceptual import perceptual_distance
+from evaluation.metrics.aggregates import ItemMean
+from evaluation.metrics.lips import lip_distance
+
+__all__ = [
+    "L1Distance",
+    "PeakSignalToNoiseRatio",
+    "PerceptualDistance",
+    "StructuralSimilarity",
+    "check_pictures",
+    "l1_distance",
+    "lip_distance",
+    "peak_signal_to_noise_ratio",
+    "perceptual_backbone",
+    "perceptual_distance",
+    "structural_similarity",
+]
 
 ALEXNET_FILE = "alexnet-owt-7be5be79.pth"
 
 
 def l1_distance(made: Tensor, target: Tensor) -> Tensor:
     """Mean absolute difference in grey levels of 0 to 1: `(B, 3, H, W)` twice -> `(B,)`."""
+    check_pictures(made, target)
     return (made - target).abs().mean((1, 2, 3)) / 2
 
 
-def ssim(made: Tensor, target: Tensor) -> Tensor:
-    """Structural similarity (Wang et al. 2004): Gaussian window of 11 x 11 and sigma 1.5, where it fits in whole.
+def peak_signal_to_noise_ratio(made: Tensor, target: Tensor) -> Tensor:
+    """10 log10 of the squared range of values over the mean squared difference: `(B, 3, H, W)` twice -> `(B,)` dB.
 
-    `(B, 3, H, W)` twice, in [-1, 1] -> `(B,)`.
+    Infinite for equal pictures.
     """
+    check_pictures(made, target)
+    return 10 * torch.log10(4 / (made - target).square().mean((1, 2, 3)))
+
+
+def structural_similarity(made: Tensor, target: Tensor) -> Tensor:
+    """SSIM (Wang et al. 2004): Gaussian window of 11 x 11 and sigma 1.5, where it fits in whole, on each channel.
+
+    `(B, 3, H, W)` twice, in [-1, 1], at least 11 x 11 -> `(B,)`.
+    """
+    check_pictures(made, target, least=11)
     steps = torch.arange(-5, 6, device=made.device, dtype=made.dtype)
     line = torch.softmax(-(steps**2) / (2 * 1.5**2), dim=0)
     window = torch.outer(line, line).expand(made.shape[1], 1, 11, 11)
@@ -48,11 +74,6 @@ def ssim(made: Tensor, target: Tensor) -> Tensor:
         (mean_made**2 + mean_target**2 + light) * (variance_made + variance_target + contrast)
     )
     return similarity.mean((1, 2, 3))
-
-
-def lip_distance(found: Tensor, wanted: Tensor) -> Tensor:
-    """Mean distance of the 20 lip points, in outer-eye distances of the wanted face: `(68, 2)` twice -> scalar."""
-    return (found - wanted)[48:68].norm(dim=-1).mean() / (wanted[36] - wanted[45]).norm()
 
 
 def perceptual_backbone(features: str, weights: str | Path | None = None) -> nn.Module:
@@ -85,46 +106,37 @@ def perceptual_backbone(features: str, weights: str | Path | None = None) -> nn.
     return network.eval().requires_grad_(False)
 
 
-class _PictureMean(Metric):
-    """Mean over pictures of a figure that is defined for one."""
-
-    full_state_update = False
-    total: Tensor
-    pictures: Tensor
-
-    def __init__(self, **kwargs: Any):
-        super().__init__(**kwargs)
-        self.add_state("total", torch.tensor(0.0, dtype=torch.float64), dist_reduce_fx="sum")
-        self.add_state("pictures", torch.tensor(0), dist_reduce_fx="sum")
-
-    def update(self, made: Tensor, target: Tensor) -> None:
-        """`(batch, 3, H, W)` in [-1, 1], twice."""
-        self.total += self._of_pictures(made, target).double().sum()
-        self.pictures += len(made)
-
-    def compute(self) -> Tensor:
-        return (self.total / self.pictures).float()
-
-    def _of_pictures(self, made: Tensor, target: Tensor) -> Tensor:
-        return l1_distance(made, target)
-
-
-class L1Distance(_PictureMean):
-    """Mean of `l1_distance`."""
+class L1Distance(ItemMean):
+    """Mean of `l1_distance` over pictures."""
 
     higher_is_better = False
 
+    def update(self, made: Tensor, target: Tensor) -> None:
+        """`(batch, 3, H, W)` in [-1, 1], twice."""
+        self.add(l1_distance(made, target))
 
-class StructuralSimilarity(_PictureMean):
-    """Mean of `ssim`."""
+
+class StructuralSimilarity(ItemMean):
+    """SSIM: mean of `structural_similarity` over pictures."""
 
     higher_is_better = True
 
-    def _of_pictures(self, made: Tensor, target: Tensor) -> Tensor:
-        return ssim(made, target)
+    def update(self, made: Tensor, target: Tensor) -> None:
+        """`(batch, 3, H, W)` in [-1, 1], twice."""
+        self.add(structural_similarity(made, target))
 
 
-class PerceptualDistance(_PictureMean):
+class PeakSignalToNoiseRatio(ItemMean):
+    """PSNR: mean of `peak_signal_to_noise_ratio` over pictures, dB; infinite where one picture equals its target."""
+
+    higher_is_better = True
+
+    def update(self, made: Tensor, target: Tensor) -> None:
+        """`(batch, 3, H, W)` in [-1, 1], twice."""
+        self.add(peak_signal_to_noise_ratio(made, target))
+
+
+class PerceptualDistance(ItemMean):
     """Mean of `anyonenet.losses.perceptual.perceptual_distance`, or of LPIPS.
 
     Args:
@@ -139,7 +151,19 @@ class PerceptualDistance(_PictureMean):
         self.features = features
         self.backbone = perceptual_backbone(features, weights)
 
-    def _of_pictures(self, made: Tensor, target: Tensor) -> Tensor:
+    def update(self, made: Tensor, target: Tensor) -> None:
+        """`(batch, 3, H, W)` in [-1, 1], twice."""
+        check_pictures(made, target)
         if self.features == "lpips":
-            return self.backbone(made, target).flatten()
-        return perceptual_distance(self.backbone, made, target)
+            self.add(self.backbone(made, target).flatten())
+        else:
+            self.add(perceptual_distance(self.backbone, made, target))
+
+
+def check_pictures(made: Tensor, target: Tensor, least: int = 1) -> None:
+    """Raises ValueError unless both are `(B, 3, H, W)` of one shape, at least `least` high and wide."""
+    if made.shape != target.shape or made.dim() != 4 or made.shape[1] != 3 or min(made.shape[2:]) < least:
+        size = f" of at least {least} x {least}" if least > 1 else ""
+        raise ValueError(
+            f"made is {tuple(made.shape)}, target {tuple(target.shape)}; expected (batch, 3, height, width) twice{size}"
+        )

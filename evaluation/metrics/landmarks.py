@@ -1,15 +1,13 @@
-"""Metrics of landmarks: D-LL, D-VL and D-A, defined in `anyonenet.metrics.landmarks`, gathered over clips."""
+"""Metrics of lips: D-LL, D-VL and D-A, defined in `anyonenet.metrics.landmarks`, gathered over clips."""
 
 from __future__ import annotations
 
-from abc import abstractmethod
 from typing import Any
 
-import torch
 from torch import Tensor
-from torchmetrics import Metric
 
-from anyonenet.metrics.landmarks import landmark_distance, open_area_difference, velocity_distance
+from anyonenet.metrics.landmarks import landmark_distance, open_area_difference, point_set, velocity_distance
+from evaluation.metrics.aggregates import ItemMean
 
 __all__ = [
     "LandmarkDistance",
@@ -21,65 +19,48 @@ __all__ = [
 ]
 
 
-class _ClipMean(Metric):
-    """Mean over clips of a figure that is defined for one clip; `undefined` counts the clips where it is not."""
+class LandmarkDistance(ItemMean):
+    """D-LL: mean of `landmark_distance` over clips.
 
-    is_differentiable = True
+    Args:
+        points: 'jaw_and_lips' (the definition) or 'lips'.
+        normaliser: to divide by instead of the reference's largest mouth width; 1 keeps the landmarks' unit.
+    """
+
     higher_is_better = False
-    full_state_update = False
-    total: Tensor
-    clips: Tensor
-    undefined: Tensor
 
-    def __init__(self, **kwargs: Any):
+    def __init__(self, points: str = "jaw_and_lips", normaliser: float | None = None, **kwargs: Any):
         super().__init__(**kwargs)
-        self.add_state("total", torch.tensor(0.0, dtype=torch.float64), dist_reduce_fx="sum")
-        self.add_state("clips", torch.tensor(0), dist_reduce_fx="sum")
-        self.add_state("undefined", torch.tensor(0), dist_reduce_fx="sum")
+        point_set(points)
+        self.points, self.normaliser = points, normaliser
 
     def update(self, predicted: Tensor, reference: Tensor, lengths: Tensor | None = None) -> None:
         """`(batch, frames, 68, 2)` twice; `lengths` `(batch,)` frames that count, all when None."""
-        counts = [predicted.shape[1]] * len(predicted) if lengths is None else lengths.tolist()
-        for item, frames in enumerate(counts):
-            value = self._of_clip(predicted[item, :frames], reference[item, :frames])
-            if value.isnan():
-                self.undefined += 1
-            else:
-                self.total += value
-                self.clips += 1
-
-    def compute(self) -> Tensor:
-        return (self.total / self.clips).float()
-
-    @abstractmethod
-    def _of_clip(self, predicted: Tensor, reference: Tensor) -> Tensor:
-        """The figure of one clip, both `(frames, 68, 2)`."""
+        self.add(landmark_distance(predicted, reference, self.normaliser, self.points, lengths))
 
 
-class LandmarkDistance(_ClipMean):
-    """D-LL: mean of `landmark_distance` over clips."""
+class VelocityDistance(LandmarkDistance):
+    """D-VL: mean of `velocity_distance` over clips; arguments as of `LandmarkDistance`."""
 
-    def _of_clip(self, predicted: Tensor, reference: Tensor) -> Tensor:
-        return landmark_distance(predicted, reference)
-
-
-class VelocityDistance(_ClipMean):
-    """D-VL: mean of `velocity_distance` over clips."""
-
-    def _of_clip(self, predicted: Tensor, reference: Tensor) -> Tensor:
-        return velocity_distance(predicted, reference)
+    def update(self, predicted: Tensor, reference: Tensor, lengths: Tensor | None = None) -> None:
+        """`(batch, frames, 68, 2)` twice, at least two frames; `lengths` `(batch,)` frames that count."""
+        self.add(velocity_distance(predicted, reference, self.normaliser, self.points, lengths))
 
 
-class OpenAreaDifference(_ClipMean):
-    """D-A: mean of `open_area_difference` over clips.
+class OpenAreaDifference(ItemMean):
+    """D-A: mean of `open_area_difference` over clips; those whose reference never opens the mouth are left out.
 
     Args:
         contour: 'inner' (the definition) or 'outer' lips.
+        normaliser: to divide by instead of the reference's largest mouth area.
     """
 
-    def __init__(self, contour: str = "inner", **kwargs: Any):
-        super().__init__(**kwargs)
-        self.contour = contour
+    higher_is_better = False
 
-    def _of_clip(self, predicted: Tensor, reference: Tensor) -> Tensor:
-        return open_area_difference(predicted, reference, self.contour)
+    def __init__(self, contour: str = "inner", normaliser: float | None = None, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.contour, self.normaliser = contour, normaliser
+
+    def update(self, predicted: Tensor, reference: Tensor, lengths: Tensor | None = None) -> None:
+        """`(batch, frames, 68, 2)` twice; `lengths` `(batch,)` frames that count, all when None."""
+        self.add(open_area_difference(predicted, reference, self.contour, self.normaliser, lengths))

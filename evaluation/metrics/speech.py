@@ -1,17 +1,34 @@
-"""How near synthesised speech comes to a recording: mel-cepstral distance along the best warping, phoneme errors.
+"""How near the sound of synthesised speech comes to a recording: mel-cepstral distance along the best warping.
 
-The criterion by which a synthesis has failed is `anyonenet.metrics.alignment.report`; F0 is in `metrics.pitch`.
+Pitch along the same warping is in `metrics.prosody`, what can be understood in `metrics.transcription`, and the
+criterion by which a synthesis has failed in `metrics.attention`.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import scipy.fft
+import torch
+from torch import Tensor
 
 from anyonenet.audio.mel import MelSettings
+from evaluation.metrics.aggregates import ItemMean
+from evaluation.metrics.transcription import edit_distance, phoneme_error_rate
+
+__all__ = [
+    "CEPSTRA",
+    "MelCepstralDistance",
+    "cepstral_distances",
+    "edit_distance",
+    "mel_cepstra",
+    "mel_cepstral_distance",
+    "phoneme_error_rate",
+    "warping_path",
+]
 
 CEPSTRA = 24
 """coefficients compared, from the first on: the zeroth is loudness"""
@@ -33,12 +50,22 @@ def mel_cepstral_distance(one: np.ndarray, other: np.ndarray, settings: MelSetti
     Args:
         one, other: `(T, bands)` and `(T', bands)` standardised log-mels.
         settings: of both.
+
+    Raises:
+        ValueError: a mel is empty or not `(T, bands)`, or the bands differ.
     """
-    a, b = mel_cepstra(one, settings), mel_cepstra(other, settings)
-    squared = np.square(a).sum(1)[:, None] + np.square(b).sum(1)[None] - 2 * a @ b.T
-    distances = 10 / math.log(10) * np.sqrt(2 * np.maximum(squared, 0.0))
+    distances = cepstral_distances(one, other, settings)
     path = warping_path(distances)
     return float(distances[path[:, 0], path[:, 1]].mean())
+
+
+def cepstral_distances(one: np.ndarray, other: np.ndarray, settings: MelSettings | None = None) -> np.ndarray:
+    """`(T, T')` dB between each two frames; arguments and errors as of `mel_cepstral_distance`."""
+    if one.ndim != 2 or other.ndim != 2 or not len(one) or not len(other) or one.shape[1] != other.shape[1]:
+        raise ValueError(f"mels are {one.shape} and {other.shape}; expected (T, bands) and (T', bands), none empty")
+    a, b = mel_cepstra(one, settings), mel_cepstra(other, settings)
+    squared = np.square(a).sum(1)[:, None] + np.square(b).sum(1)[None] - 2 * a @ b.T
+    return 10 / math.log(10) * np.sqrt(2 * np.maximum(squared, 0.0))
 
 
 def warping_path(distances: np.ndarray) -> np.ndarray:
@@ -62,28 +89,22 @@ def warping_path(distances: np.ndarray) -> np.ndarray:
     return np.array(path[::-1]) - 1
 
 
-def edit_distance(reference: Sequence[int], heard: Sequence[int]) -> int:
-    """Fewest substitutions, insertions and deletions that turn one sequence into the other (Levenshtein 1966)."""
-    columns = np.arange(len(heard) + 1)
-    row = columns.copy()
-    other = np.asarray(heard)
-    for number, symbol in enumerate(reference, start=1):
-        before = np.minimum(row[:-1] + (other != symbol), row[1:] + 1)
-        row = np.concatenate([[number], before])
-        # insertions run along the row: the least of every earlier cell plus the way from there
-        row = np.minimum.accumulate(row - columns) + columns
-    return int(row[-1])
+class MelCepstralDistance(ItemMean):
+    """Mean of `mel_cepstral_distance` over utterances, dB.
 
-
-def phoneme_error_rate(references: Sequence[Sequence[int]], heard: Sequence[Sequence[int]]) -> float:
-    """Errors of all utterances over the symbols of all references; more than 1 is possible.
-
-    Raises:
-        ValueError: the numbers of utterances differ, or there is no symbol.
+    Args:
+        settings: of the mels; the project's numbers when None.
     """
-    if len(references) != len(heard):
-        raise ValueError(f"{len(references)} references and {len(heard)} recognised; expected equally many")
-    symbols = sum(len(reference) for reference in references)
-    if symbols == 0:
-        raise ValueError("the references have no symbols")
-    return sum(edit_distance(reference, said) for reference, said in zip(references, heard)) / symbols
+
+    higher_is_better = False
+
+    def __init__(self, settings: MelSettings | None = None, **kwargs: Any):
+        super().__init__(**kwargs)
+        self.settings = settings
+
+    def update(self, made: Sequence[Tensor | np.ndarray], reference: Sequence[Tensor | np.ndarray]) -> None:
+        """One `(T, bands)` standardised log-mel an utterance, twice; their lengths may differ."""
+        if len(made) != len(reference):
+            raise ValueError(f"{len(made)} made and {len(reference)} reference mels; expected equally many")
+        pairs = [(np.asarray(one), np.asarray(other)) for one, other in zip(made, reference)]
+        self.add(torch.tensor([mel_cepstral_distance(one, other, self.settings) for one, other in pairs]))

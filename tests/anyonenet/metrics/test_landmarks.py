@@ -45,3 +45,38 @@ def test_mistakes_are_named():
         velocity_distance(clip()[:1], clip()[:1])
     with pytest.raises(ValueError, match="choose 'inner' or 'outer'"):
         open_area_difference(clip(), clip(), contour="teeth")
+
+
+@pytest.mark.parametrize("metric", [landmark_distance, velocity_distance, open_area_difference])
+def test_a_padded_batch_is_its_clips_one_by_one(metric):
+    generator = torch.Generator().manual_seed(0)
+    predicted, reference = torch.rand(2, 2, 3, 6, 68, 2, generator=generator).unbind()
+    lengths = torch.tensor([[6, 4, 2], [3, 6, 5]])
+    for row, column in ((0, 1), (0, 2), (1, 0), (1, 2)):
+        for clips in (predicted, reference):
+            clips[row, column, lengths[row, column] :] = torch.nan  # what lies beyond never counts
+    found = metric(predicted, reference, lengths=lengths)
+    for row in range(2):
+        for column, frames in enumerate(lengths[row].tolist()):
+            alone = metric(predicted[row, column, :frames], reference[row, column, :frames])
+            torch.testing.assert_close(found[row, column], alone)
+
+
+def test_lips_without_the_jaw():
+    predicted = clip()
+    predicted[0, 3] += torch.tensor([3.0, 4.0])  # jaw
+    assert landmark_distance(predicted, clip(), points="lips") == 0
+    predicted[1, 50] += torch.tensor([0.0, 2.0])
+    assert landmark_distance(predicted, clip(), points="lips") == pytest.approx(2 / (2 * 20) / 4)
+    assert velocity_distance(predicted, clip(), points="lips") == pytest.approx(2 / 20 / 4)
+
+
+def test_other_mistakes_are_named():
+    with pytest.raises(ValueError, match="points are 'chin'"):
+        velocity_distance(clip(), clip(), points="chin")
+    with pytest.raises(ValueError, match=r"lengths is \(2,\); expected \(\)"):
+        landmark_distance(clip(), clip(), lengths=torch.tensor([1, 1]))
+    with pytest.raises(ValueError, match="lengths go from 3 to 3; expected 1 to 2 frames"):
+        open_area_difference(clip(), clip(), lengths=torch.tensor(3))
+    with pytest.raises(ValueError, match="got 0 frames; at least 1 are needed"):
+        landmark_distance(clip()[:0], clip()[:0])

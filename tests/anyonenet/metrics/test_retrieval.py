@@ -1,3 +1,5 @@
+import itertools
+
 import numpy as np
 import pytest
 
@@ -54,3 +56,27 @@ def test_queries_without_an_item_are_refused():
         ranks(np.zeros((1, 2)), np.array([5]), np.array([1, 2]))
     with pytest.raises(ValueError, match="similarity is"):
         ranks(np.zeros((2, 2)), np.array([5]), np.array([1, 2]))
+
+
+def test_exact_matching_is_the_mean_over_every_possible_draw():
+    rng = np.random.default_rng(2)
+    queries, gallery = np.array([0, 1, 1, 3]), np.array([0, 0, 1, 2, 2, 2, 3, 4])
+    similarity = np.round(rng.random((4, 8)), 1)  # with ties
+    won = []
+    for row, person in zip(similarity, queries, strict=True):
+        draws = []
+        for own in np.flatnonzero(gallery == person):
+            for others in itertools.combinations(set(gallery.tolist()) - {int(person)}, 2):
+                places = [np.flatnonzero(gallery == other) for other in others]
+                rivals = list(itertools.product(*places))
+                draws.append(np.mean([all(row[own] > row[rival] for rival in pair) for pair in rivals]))
+        won.append(np.mean(draws))
+    assert matching_accuracy(similarity, queries, gallery, 3, trials=None) == pytest.approx(np.mean(won))
+    drawn = matching_accuracy(similarity, queries, gallery, 3, trials=20_000)
+    assert drawn == pytest.approx(np.mean(won), abs=0.015)
+
+
+def test_exact_matching_of_noise_is_chance():
+    rng = np.random.default_rng(3)
+    persons = np.repeat(np.arange(60), 2)
+    assert matching_accuracy(rng.random((120, 120)), persons, persons, 10, trials=None) == pytest.approx(0.1, abs=0.03)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import math
 
 import numpy as np
 import pytest
+import torch
+from scipy.spatial.distance import cdist
 
 from anyonenet.audio.mel import MelSettings
 from evaluation.metrics.speech import (
+    MelCepstralDistance,
     edit_distance,
     mel_cepstra,
     mel_cepstral_distance,
@@ -58,3 +62,34 @@ def test_phoneme_error_rate_weighs_by_length_and_refuses_nonsense() -> None:
         phoneme_error_rate([[1]], [])
     with pytest.raises(ValueError, match="no symbols"):
         phoneme_error_rate([[]], [[]])
+
+
+def test_distance_agrees_with_a_plain_search_of_the_best_warping() -> None:
+    """All monotone paths by recursion, of cepstra by SciPy's own distances."""
+    rng = np.random.default_rng(3)
+    one, other = rng.normal(size=(6, 80)), rng.normal(size=(5, 80))
+    distances = 10 / math.log(10) * math.sqrt(2) * cdist(mel_cepstra(one), mel_cepstra(other))
+
+    @functools.cache
+    def best(i: int, j: int) -> tuple[float, int]:
+        if i == 0 and j == 0:
+            return distances[0, 0], 1
+        before = [best(a, b) for a, b in ((i - 1, j - 1), (i - 1, j), (i, j - 1)) if a >= 0 and b >= 0]
+        total, steps = min(before, key=lambda pair: pair[0])
+        return total + distances[i, j], steps + 1
+
+    total, steps = best(5, 4)
+    assert mel_cepstral_distance(one, other) == pytest.approx(total / steps)
+    metric = MelCepstralDistance()
+    metric.update([one], [other])
+    metric.update([torch.from_numpy(one)], [torch.from_numpy(one)])
+    assert float(metric.compute()) == pytest.approx(total / steps / 2, rel=1e-5)
+
+
+def test_mels_that_cannot_be_compared_are_refused() -> None:
+    with pytest.raises(ValueError, match=r"mels are \(5, 80\) and \(0, 80\)"):
+        mel_cepstral_distance(np.zeros((5, 80)), np.zeros((0, 80)))
+    with pytest.raises(ValueError, match=r"mels are \(5, 80\) and \(5, 40\)"):
+        MelCepstralDistance().update([np.zeros((5, 80))], [np.zeros((5, 40))])
+    with pytest.raises(ValueError, match="2 made and 1 reference mels"):
+        MelCepstralDistance().update([np.zeros((5, 80))] * 2, [np.zeros((5, 80))])
