@@ -45,9 +45,13 @@ def drawn_face() -> np.ndarray:
 
 
 def film_bytes(
-    frames: list[np.ndarray], sound: np.ndarray | None = None, fps: Fraction = Fraction(25), kind: str = "mp4"
+    frames: list[np.ndarray],
+    sound: np.ndarray | None = None,
+    fps: Fraction = Fraction(25),
+    kind: str = "mp4",
+    times: list[float] | None = None,
 ) -> bytes:
-    """A film in memory: frames `(H, W, 3)` uint8, each shown for 1 / fps, and mono sound."""
+    """A film in memory: frames `(H, W, 3)` uint8, shown for 1 / fps or from `times` (seconds) on, and mono sound."""
     file = io.BytesIO()
     with av.open(file, "w", format=kind) as container:
         picture_stream = container.add_stream("libx264", rate=fps) if frames else None
@@ -56,9 +60,13 @@ def film_bytes(
             picture_stream.height, picture_stream.width = frames[0].shape[:2]
             picture_stream.pix_fmt = "yuv420p"
             picture_stream.options = {"preset": "ultrafast", "threads": "1"}
+            if times is not None:
+                picture_stream.codec_context.time_base = picture_stream.time_base = Fraction(1, 1000)
             for number, frame in enumerate(frames):
                 picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(frame), format="rgb24")
                 picture.pts, picture.time_base = number, 1 / fps
+                if times is not None:
+                    picture.pts, picture.time_base = round(1000 * times[number]), Fraction(1, 1000)
                 container.mux(picture_stream.encode(picture))
             container.mux(picture_stream.encode(None))
         if sound_stream is not None and sound is not None:

@@ -83,7 +83,7 @@ def fit_pose(points: Array, face: Array) -> WeakPose:
         if np.abs(step[:3]).max() < 1e-7:
             break
     translation = point_mean - scale * (rotation @ face_mean)[:2]
-    return WeakPose(quaternion.from_matrix(rotation), scale, translation)
+    return WeakPose(np.asarray(quaternion.from_matrix(rotation), dtype=np.float64), scale, translation)
 
 
 def _pose_step(spread: Array, common: Array, scale: float) -> Array:
