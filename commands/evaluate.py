@@ -55,11 +55,6 @@ def main(arguments: list[str]) -> int:
         if values.checkpoint is not None:
             weights = beside_others(values.checkpoint, stage, weights, Path(folder))
         measured = evaluation_of(stage).evaluate(weights, values.root, values.features, **own)
-        if isinstance(measured, dict):  # a stage whose figures have no intervals yet
-            from evaluation.bootstrap import Figure
-            from evaluation.measurement import Measurement
-
-            measured = Measurement(f"test split in {values.root}", {k: Figure(v) for k, v in measured.items()})
         hashes = hashes_of(weights)
     table = measured.table(stage, {stage: hashes[stage]})
     print(table.terminal())

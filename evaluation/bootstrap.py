@@ -39,7 +39,7 @@ class Figure:
         return {name: None if value != value else value for name, value in asdict(self).items()}
 
 
-def mean_of(values: Sequence[float] | np.ndarray, of: str, groups: Sequence[Any] | None = None) -> Figure:
+def mean_of(values: Sequence[float] | np.ndarray, of: str, groups: Sequence[Any] | np.ndarray | None = None) -> Figure:
     """The mean of `(N,)` values, with its interval.
 
     Args:
@@ -55,7 +55,7 @@ def ratio_of(
     above: Sequence[float] | np.ndarray,
     below: Sequence[float] | np.ndarray,
     of: str,
-    groups: Sequence[Any] | None = None,
+    groups: Sequence[Any] | np.ndarray | None = None,
 ) -> Figure:
     """The sum of `(N,)` values over the sum of others of the same items, as in errors over symbols.
 
@@ -74,7 +74,9 @@ def ratio_of(
         return _figure(value, drawn[:, 0] / drawn[:, 1], len(sums), of)
 
 
-def share_of(outcomes: Sequence[bool] | np.ndarray, of: str, groups: Sequence[Any] | None = None) -> Figure:
+def share_of(
+    outcomes: Sequence[bool] | np.ndarray, of: str, groups: Sequence[Any] | np.ndarray | None = None
+) -> Figure:
     """The share of `(N,)` outcomes that are true.
 
     Where all items agree, resampling would give an interval of no width; then the bound is exact (Clopper and Pearson

@@ -16,7 +16,9 @@ from anyonenet.errors import CorpusError
 from anyonenet.weights import load_weights
 from datamodules.face_voice import CORPORA, FaceVoiceDataModule, PersonTables
 from datamodules.mini.identity import draw_identity, draw_voice, identity_features, voice_features
-from evaluation.metrics.identity import matching_accuracy, median_rank, ranks, recall_at, within_group_auc
+from evaluation.bootstrap import Figure, bootstrap, mean_of, share_of
+from evaluation.measurement import Measurement, corpus_in_words
+from evaluation.metrics.identity import matching_accuracy, ranks, within_group_auc
 from evaluation.real_faces import RealFaces
 from evaluation.speaker import ridge_probe
 
@@ -31,7 +33,7 @@ def evaluate(
     treatments: int = 2,
     utterances_a_person: int = 12,
     pictures: Path | None = None,
-) -> dict[str, float]:
+) -> Measurement:
     """Measure `weights/face_encoder` against `weights/speaker_encoder` on validation and test persons.
 
     Args:
@@ -50,7 +52,8 @@ def evaluate(
     Returns:
         `recall_at_1`, `_5`, `_10`, `median_rank`, `persons` for faces against all voices of unseen persons;
         `matching_10` (chance 0.1), `auc_within_sex`, `cosine` to the own voice; `sex_of_voice`: share of faces whose
-        voice a linear probe of real voices takes for their sex; and `ceiling_...` by identity parameters.
+        voice a linear probe of real voices takes for their sex; and `ceiling_...` by identity parameters. Intervals are
+        over the persons whose faces ask; the voices to choose from stay.
 
     Raises:
         WeightsError: no usable weights.
@@ -85,36 +88,68 @@ def evaluate(
     sexes = np.array([person.sex for person in unseen.people])
     figures = matching_figures(voices_of_faces @ voices.T, queries, gallery, sexes)
     own = [row[gallery == person].mean() for row, person in zip(voices_of_faces @ voices.T, queries, strict=True)]
-    figures["cosine"] = float(np.mean(own))
-    figures["persons"] = float(len(unseen.people))
+    figures["cosine"] = mean_of(own, "persons", queries)
+    figures["persons"] = Figure(len(unseen.people))
     probe = sex_probe(data.splits["train"])
     guess = probe(voices_of_faces)
     known = sexes[queries] >= 0
-    figures["sex_of_voice"] = float((np.sign(guess[known]) == 2 * sexes[queries][known] - 1).mean())
+    right = np.sign(guess[known]) == 2 * sexes[queries][known] - 1
+    figures["sex_of_voice"] = share_of(right, "persons", queries[known])
     if pictures is not None:
         real = RealFaces(Path(weights))
-        figures["pictures_without_face"] = 0.0
+        faceless = 0
         for name, speaker in real.speakers(Path(pictures)):
             if speaker is None:
-                figures["pictures_without_face"] += 1
+                faceless += 1
                 continue
-            figures[f"sex_{name}"] = float(probe(speaker[None])[0])
-            figures[f"f0_{name}"] = real.median_f0(speaker)
-    figures.update({f"ceiling_{name}": value for name, value in mini_ceiling().items()})
-    return figures
+            figures[f"sex_{name}"] = Figure(float(probe(speaker[None])[0]))
+            figures[f"f0_{name}"] = Figure(real.median_f0(speaker))
+        figures["pictures_without_face"] = Figure(faceless)
+    figures.update({f"ceiling_{name}": Figure(value) for name, value in mini_ceiling().items()})
+    return Measurement(corpus_in_words(root, corpora, "validation and test persons"), figures)
 
 
 def matching_figures(
     similarity: np.ndarray, queries: np.ndarray, gallery: np.ndarray, sexes: np.ndarray
-) -> dict[str, float]:
+) -> dict[str, Figure]:
     """Retrieval and matching of `(Q, G)` similarities; `sexes` is by person's number."""
     found = ranks(similarity, queries, gallery)
-    figures = {f"recall_at_{k}": recall_at(found, k) for k in (1, 5, 10)}
-    figures["median_rank"] = median_rank(found)
-    figures["matching_10"] = matching_accuracy(similarity, queries, gallery, 10, trials=20_000)
+    figures = {f"recall_at_{k}": share_of(found <= k, "persons", queries) for k in (1, 5, 10)}
+    order, place = np.unique(queries, return_inverse=True)
+
+    def middle(counts: np.ndarray) -> float:
+        return float(np.median(np.repeat(found, counts[place])))
+
+    figures["median_rank"] = bootstrap(middle, len(order), "persons")
+    matched = [
+        matching_accuracy(similarity[[row]], queries[[row]], gallery, 10, trials=None) for row in range(len(queries))
+    ]
+    figures["matching_10"] = mean_of(matched, "persons", queries)
     if any((sexes == sex).sum() >= 2 for sex in (0, 1)):
-        figures["auc_within_sex"] = within_group_auc(similarity, queries, gallery, sexes[queries], sexes[gallery])
+        figures["auc_within_sex"] = within_sex(similarity, queries, gallery, sexes)
     return figures
+
+
+def within_sex(similarity: np.ndarray, queries: np.ndarray, gallery: np.ndarray, sexes: np.ndarray) -> Figure:
+    """`within_group_auc` with its interval over the persons who ask."""
+    value = within_group_auc(similarity, queries, gallery, sexes[queries], sexes[gallery])
+    order, place = np.unique(queries, return_inverse=True)
+    asked, heard = np.nonzero((sexes[queries][:, None] == sexes[gallery][None]) & (sexes[queries][:, None] >= 0))
+    own = queries[asked] == gallery[heard]
+    # every pair has its place among the levels of similarity; a resample weighs it by how often its person was drawn
+    _, level = np.unique(similarity[asked, heard], return_inverse=True)
+    levels = int(level.max()) + 1
+
+    def area(counts: np.ndarray) -> float:
+        weights = counts[place][asked].astype(np.float64)
+        matching = np.bincount(level[own], weights[own], minlength=levels)
+        other = np.bincount(level[~own], weights[~own], minlength=levels)
+        below = np.concatenate([[0.0], np.cumsum(other)[:-1]])
+        pairs = matching.sum() * other.sum()
+        return float((matching * (below + other / 2)).sum() / pairs) if pairs else float("nan")
+
+    figure = bootstrap(area, len(order), "persons", resamples=500)
+    return Figure(value, figure.low, figure.high, figure.items, figure.of)
 
 
 def sex_probe(train: PersonTables) -> Callable[[np.ndarray], np.ndarray]:
@@ -148,5 +183,7 @@ def mini_ceiling(persons: int = 400, seed: int = 0) -> dict[str, float]:
     similarity = likelihood[:persons] - np.logaddexp.reduce(likelihood[persons:], axis=0)
     numbers = np.arange(persons)
     sexes = np.array([int(identity.sex == "m") for identity in identities[:persons]])
-    figures = matching_figures(similarity, numbers, numbers, sexes)
-    return {name: figures[name] for name in ("matching_10", "auc_within_sex")}
+    return {
+        "matching_10": matching_accuracy(similarity, numbers, numbers, 10, trials=None),
+        "auc_within_sex": within_group_auc(similarity, numbers, numbers, sexes, sexes),
+    }

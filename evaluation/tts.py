@@ -24,10 +24,13 @@ from anyonenet.weights import load_weights
 from datamodules.mixing import JoinedStores
 from datamodules.tts import VoiceStores, mean_embedding, tts_stores, voices_of
 from datamodules.tts_splits import tts_splits
-from evaluation.metrics.speech import mel_cepstral_distance, phoneme_error_rate
+from evaluation.bootstrap import Figure, mean_of, ratio_of, share_of
+from evaluation.measurement import Measurement, corpus_in_words
+from evaluation.metrics.speech import edit_distance, mel_cepstral_distance
 from evaluation.phoneme_recogniser import PhonemeRecogniser, spoken
 from evaluation.recogniser_training import padded, recogniser
 
+CORPORA = ("vctk", "aishell3")
 TOGETHER = 10
 """sentences synthesised in one batch"""
 
@@ -51,7 +54,7 @@ def evaluate(
     listened: int = 1000,
     recogniser_steps: int = 2000,
     seed: int = 0,
-) -> dict[str, float]:
+) -> Measurement:
     """Measure `weights/tts`, with `weights/phoneme_recogniser` (trained and written first where it is missing).
 
     Args:
@@ -70,6 +73,7 @@ def evaluate(
         speaker), `mcd_share` (their quotient), `per_true`, `per_synthesised` and `per_ratio` (of the `listened`),
         `cosine_target`, `beats_others` (share of pairs of a sentence and another speaker of the language in which the
         target is nearer), `nearest_is_target` (share of sentences), `length_ratio` (synthesised to true duration).
+        Intervals are over sentences; recordings of one sentence by several speakers are drawn together.
 
     Raises:
         WeightsError: no usable weights.
@@ -78,25 +82,27 @@ def evaluate(
     network, card = load_weights(weights / "tts", "tts")
     if card.symbols != SYMBOLS:
         raise WeightsError(f"{weights / 'tts'} was trained with another symbol table; train and export it again")
-    speech, speakers = tts_stores(features, root, ["vctk", "aishell3"], weights / "speaker_encoder", card.mel)
+    speech, speakers = tts_stores(features, root, list(CORPORA), weights / "speaker_encoder", card.mel)
     splits = tts_splits(speech.manifest)
     listener = recogniser(weights / "phoneme_recogniser", speech, splits, recogniser_steps)
     voices = Voices(speech, speakers, splits)
     encoder, _ = load_weights(weights / "speaker_encoder", "speaker_encoder")
-    figures: dict[str, float] = {}
+    figures: dict[str, Figure] = {}
+    values: dict[str, list[np.ndarray]] = {}
     for kind in ("seen", "unseen"):
         rows = balanced(speech, splits[f"test_{kind}"], sentences // 2)
         said = synthesise(network, speech, rows, voices, card.mel, seed)
-        figures |= {f"{name}_{kind}": value for name, value in spectral_figures(said, speech, card.mel).items()}
-        figures |= {f"{name}_{kind}": value for name, value in voices.compare(encoder, said).items()}
+        of_kind = spectral_values(said, speech, card.mel) | voices.compare(encoder, said)
+        figures |= {f"{name}_{kind}": figure for name, figure in sentence_figures(of_kind).items()}
+        for name, of_sentences in of_kind.items():
+            values.setdefault(name, []).append(of_sentences)
         others = [row for row in held_back(speech, splits, kind == "unseen") if row not in set(rows)]
         others = balanced(speech, others, listened // 2 - len(said))
         said += synthesise(network, speech, others, voices, card.mel, seed + 1)
-        figures |= {f"{name}_{kind}": value for name, value in intelligibility(listener, said, speech).items()}
-    figures["failures"] = figures["failures_seen"] + figures["failures_unseen"]
-    for name in ("mcd_share", "beats_others"):
-        figures[name] = (figures[f"{name}_seen"] + figures[f"{name}_unseen"]) / 2
-    return figures
+        figures |= {f"{name}_{kind}": figure for name, figure in intelligibility(listener, said, speech).items()}
+    together = sentence_figures({name: np.concatenate(parts) for name, parts in values.items()})
+    figures |= {name: together[name] for name in ("failures", "mcd_share", "beats_others")}
+    return Measurement(corpus_in_words(root, CORPORA, "sentences never trained on"), figures)
 
 
 def synthesise(
@@ -131,8 +137,11 @@ def as_heard(mel: torch.Tensor, settings: MelSettings) -> np.ndarray:
     return log_mel(torch.from_numpy(waveform), settings).numpy()
 
 
-def spectral_figures(said: list[Spoken], speech: JoinedStores, settings: MelSettings) -> dict[str, float]:
-    """Failures, durations, and mel-cepstral distances to the right and to a wrong recording of the same speaker."""
+def spectral_values(said: list[Spoken], speech: JoinedStores, settings: MelSettings) -> dict[str, np.ndarray]:
+    """Failures, durations, and mel-cepstral distances to the right and to a wrong recording of the same speaker.
+
+    `(sentences,)` each.
+    """
     names = speech.manifest["corpus"] + "/" + speech.manifest["speaker"]
     texts = speech.manifest["text"]
     right, wrong = [], []
@@ -142,27 +151,41 @@ def spectral_figures(said: list[Spoken], speech: JoinedStores, settings: MelSett
         other = min(others, key=lambda row: abs(len(speech.array("mel", row)) - length))  # not told by its length
         right.append(mel_cepstral_distance(item.mel, speech.array("mel", item.row), settings))
         wrong.append(mel_cepstral_distance(item.mel, speech.array("mel", other), settings))
-    ratios = [item.frames / len(speech.array("mel", item.row)) for item in said]
     return {
-        "failures": float(sum(item.attention.failed for item in said)),
-        "length_ratio": float(np.mean(ratios)),
-        "mcd": float(np.mean(right)),
-        "mcd_wrong": float(np.mean(wrong)),
-        "mcd_share": float(np.mean(right) / np.mean(wrong)),
+        "failed": np.array([item.attention.failed for item in said], dtype=np.float64),
+        "length_ratio": np.array([item.frames / len(speech.array("mel", item.row)) for item in said]),
+        "mcd": np.array(right),
+        "mcd_wrong": np.array(wrong),
     }
 
 
-def intelligibility(listener: PhonemeRecogniser, said: list[Spoken], speech: JoinedStores) -> dict[str, float]:
+def sentence_figures(values: dict[str, np.ndarray]) -> dict[str, Figure]:
+    """The figures of what `spectral_values` and `Voices.compare` give for sentences of different texts."""
+    of = "sentences"
+    failed, count = share_of(values["failed"], of), len(values["failed"])
+    figures = {"failures": Figure(failed.value * count, failed.low * count, failed.high * count, failed.items, of)}
+    figures |= {name: mean_of(values[name], of) for name in ("length_ratio", "mcd", "mcd_wrong")}
+    figures["mcd_share"] = ratio_of(values["mcd"], values["mcd_wrong"], of)
+    figures |= {name: mean_of(values[name], of) for name in ("cosine_target", "beats_others")}
+    return figures | {"nearest_is_target": share_of(values["nearest_is_target"], of)}
+
+
+def intelligibility(listener: PhonemeRecogniser, said: list[Spoken], speech: JoinedStores) -> dict[str, Figure]:
     """Phoneme error rates of the true recordings and of the synthesised ones."""
     references = [spoken(speech.array("symbols", item.row)) for item in said]
     true = _heard(listener, [speech.array("mel", item.row) for item in said])
     synthesised = _heard(listener, [item.mel for item in said])
-    rates = phoneme_error_rate(references, true), phoneme_error_rate(references, synthesised)
+    texts = speech.manifest["language"] + "/" + speech.manifest["text"]
+    sentences, symbols = texts[[item.row for item in said]].to_list(), [len(reference) for reference in references]
+    errors = {
+        name: [edit_distance(reference, heard) for reference, heard in zip(references, all_heard, strict=True)]
+        for name, all_heard in (("true", true), ("synthesised", synthesised))
+    }
     return {
-        "listened": float(len(said)),
-        "per_true": rates[0],
-        "per_synthesised": rates[1],
-        "per_ratio": rates[1] / max(rates[0], 1e-9),
+        "listened": Figure(len(said)),
+        "per_true": ratio_of(errors["true"], symbols, "sentences", sentences),
+        "per_synthesised": ratio_of(errors["synthesised"], symbols, "sentences", sentences),
+        "per_ratio": ratio_of(errors["synthesised"], errors["true"], "sentences", sentences),
     }
 
 
@@ -188,8 +211,11 @@ class Voices:
         """`(1024,)` float32: the voice of a row's speaker."""
         return self.means[self.names[row]]
 
-    def compare(self, encoder: torch.nn.Module, said: list[Spoken]) -> dict[str, float]:
-        """Whether the synthesised voices are nearer to their targets than to the language's other speakers."""
+    def compare(self, encoder: torch.nn.Module, said: list[Spoken]) -> dict[str, np.ndarray]:
+        """Whether the synthesised voices are nearer to their targets than to the language's other speakers.
+
+        `(sentences,)` each.
+        """
         targets, beaten, nearest = [], [], []
         for item in said:
             mels, lengths = padded([item.mel])
@@ -208,9 +234,9 @@ class Voices:
             beaten.append(float((others < cosine).mean()))
             nearest.append(float((others < cosine).all()))
         return {
-            "cosine_target": float(np.mean(targets)),
-            "beats_others": float(np.mean(beaten)),
-            "nearest_is_target": float(np.mean(nearest)),
+            "cosine_target": np.array(targets),
+            "beats_others": np.array(beaten),
+            "nearest_is_target": np.array(nearest),
         }
 
 

@@ -1,8 +1,9 @@
 import numpy as np
 import pytest
 
+from anyonenet.metrics.retrieval import matching_accuracy, within_group_auc
 from datamodules.face_voice import Person, PersonTables
-from evaluation.face import joined, matching_figures, mini_ceiling, sex_probe
+from evaluation.face import joined, matching_figures, mini_ceiling, sex_probe, within_sex
 
 
 def test_ceiling_is_what_the_corpus_was_made_for():
@@ -16,9 +17,24 @@ def test_perfect_and_useless_faces():
     sexes = np.arange(12) % 2
     truth = (persons[:, None] == persons[None]).astype(float)
     perfect = matching_figures(truth, persons, persons, sexes)
-    assert perfect["recall_at_1"] == perfect["matching_10"] == perfect["auc_within_sex"] == 1.0
-    noise = matching_figures(np.random.default_rng(0).random((24, 24)), persons, persons, sexes)
-    assert noise["matching_10"] < 0.25 and noise["auc_within_sex"] == pytest.approx(0.5, abs=0.15)
+    assert perfect["recall_at_1"].value == perfect["auc_within_sex"].value == 1.0
+    assert perfect["matching_10"].value == pytest.approx(1.0) and perfect["median_rank"].value == 1
+    assert perfect["recall_at_1"].items == 12 and perfect["recall_at_1"].low < 1  # twelve persons are few
+    similarity = np.random.default_rng(0).random((24, 24))
+    noise = matching_figures(similarity, persons, persons, sexes)
+    assert noise["matching_10"].value < 0.25 and noise["matching_10"].low < 0.1 < noise["matching_10"].high
+    assert noise["auc_within_sex"].value == pytest.approx(0.5, abs=0.15)
+    assert noise["auc_within_sex"].low < 0.5 < noise["auc_within_sex"].high
+    assert noise["matching_10"].value == pytest.approx(matching_accuracy(similarity, persons, persons, trials=None))
+
+
+def test_the_interval_of_the_area_is_about_the_areas_own_value():
+    persons, sexes = np.repeat(np.arange(20), 2), np.arange(20) % 2
+    own = persons[:, None] == persons[None]
+    similarity = np.round(np.random.default_rng(1).normal(size=(40, 40)) + own, 1)
+    figure = within_sex(similarity, persons, persons, sexes)
+    assert figure.value == within_group_auc(similarity, persons, persons, sexes[persons], sexes[persons])
+    assert figure.low < figure.value < figure.high and (figure.items, figure.of) == (20, "persons")
 
 
 def test_sex_probe_on_voices():

@@ -71,11 +71,15 @@ def test_repeated_recordings_score_well(stores: tuple[JoinedStores, VoiceStores]
     voices = evaluation.Voices(speech, speakers, SPLITS)
     said = evaluation.synthesise(Parrot(speech), speech, [0, 1, 2, 3], voices, SETTINGS, seed=0)
     assert sorted(item.row for item in said) == [0, 1, 2, 3]
-    figures = evaluation.spectral_figures(said, speech, SETTINGS)
+    voices_found = dict.fromkeys(("cosine_target", "beats_others", "nearest_is_target"), np.ones(4))
+    found = evaluation.sentence_figures(evaluation.spectral_values(said, speech, SETTINGS) | voices_found)
+    figures = {name: figure.value for name, figure in found.items()}
     assert figures["failures"] == 0
+    assert 0 < found["failures"].high < 4 and found["failures"].items == 4  # none of four says little
     assert figures["length_ratio"] == pytest.approx(1.0)
     assert figures["mcd"] < 0.7 * figures["mcd_wrong"]
     assert figures["mcd_share"] == pytest.approx(figures["mcd"] / figures["mcd_wrong"])
+    assert found["mcd"].has_interval and found["mcd"].of == "sentences"
 
 
 def test_voices_are_compared_within_a_language(stores: tuple[JoinedStores, VoiceStores]) -> None:
@@ -88,9 +92,29 @@ def test_voices_are_compared_within_a_language(stores: tuple[JoinedStores, Voice
         return torch.tensor([[1.0, 0.5, 0.1, 0.2]])
 
     figures = voices.compare(encoder, said)  # type: ignore[arg-type]
-    assert figures["beats_others"] == pytest.approx(0.5)
-    assert figures["nearest_is_target"] == pytest.approx(0.5)
-    assert figures["cosine_target"] == pytest.approx((1.0 + 0.1) / 2)
+    assert figures["beats_others"] == pytest.approx([1.0, 0.0])
+    assert figures["nearest_is_target"] == pytest.approx([1.0, 0.0])
+    assert figures["cosine_target"] == pytest.approx([1.0, 0.1])
+
+
+def test_phoneme_errors_are_summed_over_symbols_and_drawn_by_sentence(stores: tuple[JoinedStores, VoiceStores]) -> None:
+    speech = stores[0]
+    speech.manifest["text"] = ["t0", "t1", "t2", "t3", "t0", "t1", "t2", "t3"]
+    silence = np.zeros((4, 80), dtype=np.float32)
+    said = [evaluation.Spoken(row, silence, None, 4) for row in range(8)]  # type: ignore[arg-type]
+
+    class Listener:
+        """Hears a true recording with one error of three, and nothing in silence."""
+
+        def recognise(self, mels: torch.Tensor, lengths: torch.Tensor) -> list[list[int]]:
+            heard = evaluation.spoken(speech.array("symbols", 0))
+            return [[*heard[:-1], 99]] if mels.abs().sum() > 0 else [[]]
+
+    figures = evaluation.intelligibility(Listener(), said, speech)  # type: ignore[arg-type]
+    symbols = len(evaluation.spoken(speech.array("symbols", 0)))
+    assert figures["per_true"].value == pytest.approx(1 / symbols) and figures["per_synthesised"].value == 1.0
+    assert figures["per_ratio"].value == pytest.approx(symbols)
+    assert figures["listened"].value == 8 and figures["per_ratio"].items == 4
 
 
 def test_sentences_are_taken_from_the_languages_in_turn(stores: tuple[JoinedStores, VoiceStores]) -> None:
