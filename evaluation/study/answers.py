@@ -27,7 +27,7 @@ _KEYS = {
 }  # fmt: skip
 _TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{1,6})?Z")
 _PARTICIPANT = re.compile(r"[0-9a-f]{32}")
-_ABOUT = {"age": 20, "gender": 20, "sound": 20, "note": 500}
+_ABOUT = {"age": 20, "gender": 20, "sound": 20}
 """what a participant may tell, and how many characters of it"""
 _LONGEST_SECONDS = 7 * 86400.0
 _MOST_PLAYS = 10000
@@ -123,8 +123,7 @@ def _trial(data: Any, place: int, study: Study) -> TrialAnswer:
     if not isinstance(data, dict):
         raise AnswersError(f"{where} is not an object")
     _keys(data, {"question", "flipped", "repeat", "answer", "seconds", "plays"}, where)
-    numbers = {question.id: number for number, question in enumerate(study.questions)}
-    if not isinstance(data["question"], str) or data["question"] not in numbers:
+    if not isinstance(data["question"], str) or data["question"] not in study.numbers:
         raise AnswersError(f"{where} answers a question that the study does not ask")
     for name in ("flipped", "repeat"):
         if not isinstance(data[name], bool):
@@ -135,7 +134,7 @@ def _trial(data: Any, place: int, study: Study) -> TrialAnswer:
     for plays in data["plays"]:
         _whole(plays, f"plays of {where}", _MOST_PLAYS)
     choice, scores = _answer(data["answer"], where, study)
-    return TrialAnswer(numbers[data["question"]], data["flipped"], data["repeat"], choice, scores, seconds)
+    return TrialAnswer(study.numbers[data["question"]], data["flipped"], data["repeat"], choice, scores, seconds)
 
 
 def _answer(value: Any, where: str, study: Study) -> tuple[str | None, dict[str, float] | None]:

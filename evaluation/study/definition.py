@@ -11,6 +11,7 @@ import hashlib
 import json
 import os
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -81,7 +82,7 @@ class Study:
     title: dict[str, str] = dataclasses.field(default_factory=dict)
     """by language"""
 
-    @property
+    @cached_property
     def id(self) -> str:
         """The name and a hash of everything: answers to another study do not fit."""
         content = json.dumps(dataclasses.asdict(self), sort_keys=True, ensure_ascii=False)
@@ -92,7 +93,12 @@ class Study:
         """How many pages a participant answers."""
         return (len(self.questions) if self.asked is None else self.asked) + self.repeats
 
-    @property
+    @cached_property
+    def numbers(self) -> dict[str, int]:
+        """A question's id -> its place."""
+        return {question.id: number for number, question in enumerate(self.questions)}
+
+    @cached_property
     def methods(self) -> tuple[str, ...]:
         """In the order of their first question."""
         return tuple(dict.fromkeys(s.method for question in self.questions for s in question.stimuli))

@@ -25,7 +25,7 @@ class Changed(Exception):
 class Inbox:
     """Takes answers in, from any number of threads and processes.
 
-    A file's name is a hash of the study and of the participant's number, so that what is sent again finds what is there,
+    A file's name is a hash of the study and the participant's number, so that what is sent again finds what is there,
     and nothing of what a client sends becomes a path.
 
     Args:

@@ -163,24 +163,39 @@ class _Handler(BaseHTTPRequestHandler):
 
     def _body(self) -> bytes | None:
         """What was posted; None where it was refused."""
+        refusal = self._objection()
+        if refusal is not None:
+            self._refuse(*refusal)
+            return None
+        content = self._received(int(self.headers["Content-Length"]))
+        if content is None:
+            self._refuse(HTTPStatus.REQUEST_TIMEOUT, "the answers did not arrive")
+        return content
+
+    def _objection(self) -> tuple[HTTPStatus, str] | None:
+        """What speaks against a body that is not yet read."""
         length = self.headers.get("Content-Length", "")
         if not (length.isascii() and length.isdigit()) or "Transfer-Encoding" in self.headers:
-            return self._refuse(HTTPStatus.LENGTH_REQUIRED, "say how long it is (Content-Length)")
-        if len(length) > 15 or int(length) > self.server.longest_body:
-            most = self.server.longest_body
-            return self._refuse(HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"answers have {most} bytes at most")
+            return HTTPStatus.LENGTH_REQUIRED, "say how long it is (Content-Length)"
+        most = self.server.longest_body
+        if len(length) > 15 or int(length) > most:
+            return HTTPStatus.REQUEST_ENTITY_TOO_LARGE, f"answers have {most} bytes at most"
         if self.headers.get("Content-Type", "").split(";")[0].strip().lower() != "application/json":
-            return self._refuse(HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "answers are application/json")
-        left, pieces, end = int(length), [], time.monotonic() + BODY_SECONDS
-        while left:
+            return HTTPStatus.UNSUPPORTED_MEDIA_TYPE, "answers are application/json"
+        return None
+
+    def _received(self, length: int) -> bytes | None:
+        """So many bytes; None where they do not come in time."""
+        pieces, end = [], time.monotonic() + BODY_SECONDS
+        while length:
             try:
-                piece = self.rfile.read1(min(left, 1 << 16))  # type: ignore[attr-defined]
+                piece = self.rfile.read1(min(length, 1 << 16))
             except OSError:  # nothing came for long, or the line is dead
-                piece = b""
+                return None
             if not piece or time.monotonic() > end:
-                return self._refuse(HTTPStatus.REQUEST_TIMEOUT, "the answers did not arrive")
+                return None
             pieces.append(piece)
-            left -= len(piece)
+            length -= len(piece)
         return b"".join(pieces)
 
     def _file(self, path: Path) -> None:

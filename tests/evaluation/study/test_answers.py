@@ -55,7 +55,7 @@ def changed(path: str, value: object) -> dict:
         ("finished", "2026-01-31T12:10:00Z\n", "'finished'"),
         ("about", {"address": "x"}, "'about'"),
         ("about", {"age": "x" * 21}, "'age'"),
-        ("about", {"note": "\ud800"}, "Unicode"),
+        ("about", {"age": "\ud800"}, "Unicode"),
         ("extra", 1, "a part too many"),
         ("trials", {}, "'trials'"),
         ("trials", [], "finished with 0 of 7"),

@@ -1,0 +1,72 @@
+"""What a study is to be: faces, texts, what is compared, rules."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from evaluation.study.definition import Rules
+
+SOURCES = ("image", "speech", "random")
+"""A/B: where a voice comes from: the face, a recording of the person, a recording of somebody else of the same sex"""
+RENDERERS = ("warp", "unet", "still")
+"""MOS: as `generate` has them; 'still' shows the photo, which does not move: a lower anchor"""
+
+
+@dataclass(frozen=True)
+class Face:
+    """Somebody who speaks."""
+
+    name: str
+    sex: str
+    """'f' or 'm'"""
+    language: str
+    text: str
+    image: Path | None = None
+    """None: drawn"""
+    speech: Path | None = None
+    """a recording of this person; None: there is none, or drawn"""
+    number: int = 0
+    """which drawn person"""
+
+
+@dataclass(frozen=True)
+class Method:
+    """MOS: how videos are made, or where they lie."""
+
+    name: str
+    renderer: str = "warp"
+    weights: Path | None = None
+    seed: int = 0
+    videos: str | None = None
+    """files of another system; '{face}' stands for the face's name"""
+
+
+@dataclass(frozen=True)
+class Plan:
+    """All of a study but its files."""
+
+    kind: str
+    name: str
+    title: dict[str, str]
+    faces: tuple[Face, ...]
+    comparisons: tuple[tuple[str, str], ...] = ()
+    methods: tuple[Method, ...] = ()
+    random: Path | None = None
+    """A/B: folder with recordings of others in f/ and m/; None: other faces' recordings, or drawn persons'"""
+    repeats: int = 4
+    asked: int | None = None
+    rules: Rules = Rules()
+    seed: int = 0
+    size: int = 480
+    """pixels, longest side of pictures and videos at most"""
+    crop: bool = False
+    """MOS: show a square around the head only"""
+    contact: str = ""
+    consent: dict[str, str] = field(default_factory=dict)
+    """by language; empty: the page's own words"""
+
+    @property
+    def questions(self) -> int:
+        """How many the study has."""
+        return len(self.faces) * len(self.comparisons or self.methods)

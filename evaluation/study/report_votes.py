@@ -1,0 +1,110 @@
+"""What an A/B study found, as tables and as sentences for a paper."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from evaluation.study.tables import Table, interval, minus, p_cell, p_text
+from evaluation.study.votes import Comparison, Counts
+
+EFFECTS = (0.1, 0.2, 0.3)
+"""shares of the first method less those of the second, for which the next study is planned"""
+ITEMS = (1, 2, 4)
+"""times as many items as now"""
+
+
+def counts_table(counts: Sequence[Counts]) -> Table:
+    """Votes and the exact binomial test."""
+    rows = []
+    for one in counts:
+        share, low, high, p = one.binomial()
+        cells = [f"{number} ({100 * of:.1f}%)" for number, of in zip((one.first, one.similar, one.second), one.shares)]
+        rows.append((_title(one), *cells, f"{100 * share:.1f} [{100 * low:.1f}, {100 * high:.1f}]", p_cell(p)))
+    return Table(
+        "Votes (A/B test). Binomial: the first method among the votes that prefer one, in percent, with exact 95% "
+        "interval, against 50%; it takes all votes for independent.",
+        "tab:votes",
+        ("Comparison", "First", "They are similar", "Second", "Binomial, %", "p"),
+        tuple(rows),
+    )
+
+
+def tests_table(comparisons: Sequence[Comparison]) -> Table:
+    """Analyses of variance and the clustered preference."""
+    rows = [
+        (
+            _title(one.counts),
+            f"F({one.by_item.between}, {one.by_item.within}) = {one.by_item.f:.2f}, p {p_text(one.by_item.p)}",
+            f"F({one.by_participant.between}, {one.by_participant.within}) = {one.by_participant.f:.2f}, "
+            f"p {p_text(one.by_participant.p)}",
+            interval(one.preference, percent=True),
+            p_cell(one.preference.p),
+        )
+        for one in comparisons
+    ]
+    return Table(
+        "Tests. One-way ANOVA of votes with items, and with participants, as units; preference: share of the first "
+        "method less share of the second in percentage points, with 95% interval and p clustered by participants and "
+        "items.",
+        "tab:tests",
+        ("Comparison", "ANOVA, items", "ANOVA, participants", "Preference, points", "p"),
+        tuple(rows),
+    )
+
+
+def power_table(comparisons: Sequence[Comparison], most: int = 1000) -> Table:
+    """Participants that the next study needs to find an effect in 80 of 100 cases."""
+    rows = []
+    for one in comparisons:
+        wanted = {f"{100 * effect:.0f}": effect for effect in EFFECTS}
+        wanted[f"{100 * abs(one.preference.value):.1f} (as found)"] = abs(one.preference.value)
+        for name, effect in wanted.items():
+            needed = [one.components.participants_for(effect, factor * one.items, most=most) for factor in ITEMS]
+            now = one.components.power(effect, one.participants, one.items)
+            cells = [str(number) if number else f"> {most}" for number in needed]
+            rows.append((_title(one.counts), name, f"{100 * now:.0f}%", *cells))
+    items = comparisons[0].items
+    return Table(
+        "The next study. Power: of this study's size, to find a preference of so many percentage points (two-sided, "
+        "5%); then the participants needed for a power of 80% with so many items. Variances of participants, items and "
+        "rest are those of this study.",
+        "tab:power",
+        ("Comparison", "Points", "Power now", *(f"{factor * items} items" for factor in ITEMS)),
+        tuple(rows),
+    )
+
+
+def sentences(comparisons: Sequence[Comparison]) -> list[str]:
+    """One paragraph a comparison."""
+    return [_paragraph(one) for one in comparisons]
+
+
+def _paragraph(one: Comparison) -> str:
+    counts, preference = one.counts, one.preference
+    first, similar, second = (100 * share for share in counts.shares)
+    share, low, high, p = counts.binomial()
+    text = (
+        f"{counts.first_method} against {counts.second_method}: of {counts.all} votes by {one.participants} "
+        f"participants on {one.items} items, {first:.1f}% preferred {counts.first_method}, {second:.1f}% "
+        f"{counts.second_method}, and {similar:.1f}% found them similar. With participants and items as random, the "
+        f"preference for {counts.first_method} was {interval(preference, percent=True)} percentage points (95% "
+        f"interval; t({preference.degrees}) = {minus(_t(one))}, p {p_text(preference.p)}). A one-way ANOVA of the "
+        f"votes by item gave F({one.by_item.between}, {one.by_item.within}) = {one.by_item.f:.2f}, "
+        f"p {p_text(one.by_item.p)}; an exact binomial test of the votes that prefer one, {100 * share:.1f}% "
+        f"[{100 * low:.1f}, {100 * high:.1f}], p {p_text(p)}."
+    )
+    if preference.low <= 0 <= preference.high:
+        reach = 100 * max(-preference.low, preference.high)
+        text += (
+            " No difference was found. That does not show the two to be equal: the data agree with a difference of up "
+            f"to {reach:.1f} points."
+        )
+    return text
+
+
+def _t(one: Comparison) -> float:
+    return one.preference.value / one.preference.error if one.preference.error else float("inf")
+
+
+def _title(counts: Counts) -> str:
+    return f"{counts.first_method} / {counts.second_method}"
