@@ -32,6 +32,7 @@ def help_text(verb: str) -> str:
             "  --trainer.max_steps N       and any other argument of Lightning's Trainer",
             "  --model.init_args.KEY V     any argument of the stage's module",
             "  --data.init_args.root DIR   the corpora's folder",
+            "  --initial_weights DIR       exported weights to start from (fit only), e.g. weights/tts",
             "  --ckpt_path FILE            a checkpoint to go on from or to look at",
             "  --help.all                  every option there is",
         ]
@@ -51,12 +52,33 @@ def make_cli(arguments: list[str], run: bool = True) -> Any:
         run: do what the verb says; False only builds trainer, module and data.
     """
     from pytorch_lightning import LightningDataModule, LightningModule
-    from pytorch_lightning.cli import LightningCLI
+    from pytorch_lightning.cli import LightningArgumentParser, LightningCLI
+
+    class StagesCLI(LightningCLI):
+        """LightningCLI, and exported weights to start from."""
+
+        def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
+            parser.add_argument(
+                "--initial_weights",
+                type=str | None,
+                default=None,
+                help="exported weights to start from, e.g. weights/tts; not with --ckpt_path",
+            )
+
+        def before_fit(self) -> None:
+            folder = self.config["fit"]["initial_weights"]
+            if folder is None:
+                return
+            if self.config["fit"].get("ckpt_path"):
+                raise Mistake("fit: --initial_weights begins a training and --ckpt_path goes on with one; choose one")
+            from lightning_modules.initial_weights import start_from
+
+            start_from(self.model, folder)
 
     with warnings.catch_warnings():
         # it fears that a caller forgot the command line, which is what is handed on here
         warnings.filterwarnings("ignore", message="LightningCLI's args parameter")
-        return LightningCLI(
+        return StagesCLI(
             LightningModule,
             LightningDataModule,
             subclass_mode_model=True,

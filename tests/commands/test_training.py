@@ -16,6 +16,9 @@ CONFIG = ("--config", "configs/landmarks/mini.yaml")
         (("--color", "red"), "unrecognized arguments: --color red"),
         (("--model.init_args.decoder", "gru"), "fit: decoder is 'gru'; choose one of cnn_blstm, blstm, tdlstm"),
         (("--data.init_args.root", "no/such/folder"), "no/such/folder"),
+        (("--initial_weights", "no/such"), "no weights in no/such"),
+        (("--initial_weights", "weights/tts"), "weights/tts holds a Tacotron; this training is of a LandmarkPredictor"),
+        (("--initial_weights", "weights/tts", "--ckpt_path", "last.ckpt"), "choose one"),
     ],
 )
 def test_mistakes_in_configurations_are_one_line(options, expected, capsys, tmp_path):
