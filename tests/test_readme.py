@@ -18,6 +18,8 @@ from PIL import Image
 
 from commands.__main__ import VERBS, main
 from datamodules.corpora.manifest import split_of
+from evaluation.study.definition import load_study
+from tests.evaluation.study.participants import at_random, write_answers
 
 ROOT = Path(__file__).resolve().parent.parent
 README = (ROOT / "README.md").read_text(encoding="utf-8")
@@ -49,6 +51,8 @@ def test_command_runs(command, workplace, monkeypatch, capsys):
     assert main(shlex.split(command)[1:]) == 0, capsys.readouterr().err
     if command.startswith("anyonenet mini"):
         keep_one_address_unseen(workplace / "data/mini/Obama")
+    if command.startswith("anyonenet study build"):
+        take_part(workplace / "out/voices")
 
 
 def keep_one_address_unseen(folder: Path) -> None:
@@ -57,6 +61,12 @@ def keep_one_address_unseen(folder: Path) -> None:
     first = min(folder.glob("*.mp4")).stem
     for path in list(folder.glob(f"{first}.*")):
         path.rename(folder / path.name.replace(first, name, 1))
+
+
+def take_part(folder: Path) -> None:
+    """Three participants who choose at random: a study needs some before it can be analysed."""
+    choose = at_random("first", "similar", "second")
+    write_answers(folder / "answers", load_study(folder), range(3), choose, seconds=20)
 
 
 def test_every_verb_has_its_section():

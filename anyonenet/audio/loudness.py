@@ -45,7 +45,8 @@ def loudness(samples: np.ndarray, sample_rate: int) -> float:
 
 def _shelf(sample_rate: int) -> tuple[list[float], list[float]]:
     """The head: about 4 dB more above 1.7 kHz. The standard's coefficients are this filter at 48 kHz."""
-    gain, quality, k = 10 ** (3.999843853973347 / 20), 0.7071752369554196, np.tan(np.pi * 1681.974450955533 / sample_rate)
+    gain, quality = 10 ** (3.999843853973347 / 20), 0.7071752369554196
+    k = np.tan(np.pi * 1681.974450955533 / sample_rate)
     middle, base = gain**0.4996667741545416, 1 + k / quality + k * k
     numerator = [gain + middle * k / quality + k * k, 2 * (k * k - gain), gain - middle * k / quality + k * k]
     return [value / base for value in numerator], [1.0, 2 * (k * k - 1) / base, (1 - k / quality + k * k) / base]

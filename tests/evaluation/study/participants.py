@@ -80,6 +80,11 @@ def always(choice: Any) -> Chooser:
     return lambda question, rng: choice
 
 
+def at_random(*choices: Any) -> Chooser:
+    """Somebody who chooses by lot."""
+    return lambda question, rng: choices[int(rng.integers(len(choices)))]
+
+
 def write_answers(folder: Path, study: Study, seeds: range, choose: Chooser, **more: Any) -> None:
     """A file for each participant."""
     folder.mkdir(parents=True, exist_ok=True)
