@@ -42,7 +42,8 @@ def main(arguments: list[str]) -> int:
         voices.append((f"{name} ({language})", np.load(video.with_suffix(".mel.npy")), read_audio(video, 16000)))
         print(f"{name:<12}{time.perf_counter() - start:6.1f} s")
     start = time.perf_counter()
-    from evaluation.figures import contact_sheet, stacked, voice_figure
+    from evaluation.figures.sheets import contact_sheet, stacked
+    from evaluation.figures.voices import voice_figure
 
     for name in photos:
         contact_sheet(values.out / f"{name}.mp4", values.out / f"{name}.sheet.png")

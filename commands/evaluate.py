@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from commands.options import Options
-from commands.stages import SHORT, STAGES
+from commands.stages import SHORT, STAGES, VIDEO
 
 DESCRIPTION = """\
 Measure a stage on the parts of the corpora that training never saw. Prints a table: each figure with
@@ -18,10 +18,13 @@ its 95 % bootstrap interval and the number of items it is over; the corpus; the 
 Options of the stage's own evaluation come after its name: anyonenet evaluate STAGE --help lists them."""
 
 
+NAMES = (*STAGES, "video", *SHORT)
+
+
 def options(stage: str | None = None) -> Options:
     """The options of this verb, with those of the stage's evaluation when the stage is known."""
     parser = Options("evaluate", DESCRIPTION, "anyonenet evaluate landmarks --json figures.json")
-    parser.add_argument("stage", choices=(*STAGES, *SHORT), metavar="STAGE", help=", ".join((*STAGES, *SHORT)))
+    parser.add_argument("stage", choices=NAMES, metavar="STAGE", help=", ".join(NAMES))
     parser.add_argument("--weights", type=Path, metavar="DIR", help="folder of exported weights (default: ours)")
     parser.add_argument(
         "--checkpoint", type=Path, metavar="RUN", help="measure a run's folder, or a .ckpt file, instead"
@@ -41,12 +44,14 @@ def options(stage: str | None = None) -> Options:
 
 
 def main(arguments: list[str]) -> int:
-    stage = next((SHORT.get(word, word) for word in arguments if word in (*STAGES, *SHORT)), None)
+    stage = next((SHORT.get(word, word) for word in arguments if word in NAMES), None)
     parser = options(stage)
     values = parser.read(arguments)
     stage = SHORT.get(values.stage, values.stage)
     if values.checkpoint is not None and values.card:
         parser.error("--card writes into exported weights; leave it away, or export the checkpoint first")
+    if stage == "video" and (values.card or values.checkpoint is not None):
+        parser.error("a video is made by the weights of all stages; leave --card and --checkpoint away")
     from commands.places import default_weights
 
     weights = values.weights or default_weights()
@@ -56,7 +61,7 @@ def main(arguments: list[str]) -> int:
             weights = beside_others(values.checkpoint, stage, weights, Path(folder))
         measured = evaluation_of(stage).evaluate(weights, values.root, values.features, **own)
         hashes = hashes_of(weights)
-    table = measured.table(stage, {stage: hashes[stage]})
+    table = measured.table(stage, {name: digest for name, digest in hashes.items() if stage in (name, "video")})
     print(table.terminal())
     write(values, table, measured.as_dict(stage, hashes))
     if values.card:
@@ -104,7 +109,7 @@ def hashes_of(weights: Path) -> dict[str, str]:
 
 def evaluation_of(stage: str) -> Any:
     """The module that measures a stage."""
-    return importlib.import_module(STAGES[stage].evaluation)
+    return importlib.import_module(VIDEO if stage == "video" else STAGES[stage].evaluation)
 
 
 def own_options(stage: str) -> dict[str, tuple[type, Any]]:

@@ -32,5 +32,8 @@ STAGES = {
     ),
 }
 
+VIDEO = "evaluation.video"
+"""measures whole videos, made with the weights of all stages"""
+
 SHORT = {"speaker": "speaker_encoder", "face": "face_encoder"}
 """other names of stages"""

@@ -11,12 +11,13 @@ import pytest
 import torch
 from torch import Tensor
 
-from anyonenet.errors import CorpusError
+from anyonenet.errors import CorpusError, InputError
 from anyonenet.face.template import frontal_template
 from anyonenet.types import ImageBatch
 from datamodules.store import StoreWriter
 from datamodules.talking_faces import TalkingFacesDataModule
 from evaluation import images as evaluation
+from evaluation.figures.translation import translation_figure
 
 SIDE = 32
 EYES = 20.0  # pixels between the outer eye corners
@@ -156,3 +157,15 @@ def test_a_corpus_without_test_persons_is_refused(tiny_weights, tmp_path):
     store_of(tmp_path / "features", persons=1)
     with pytest.raises(CorpusError, match="falls into the test split; raise test_share"):
         evaluation.evaluate(tiny_weights, tmp_path, tmp_path / "features", validation_share=0.0, test_share=0.0)
+
+
+def test_rows_of_the_figure_are_different_persons(tiny_weights, tmp_path):
+    store_of(tmp_path / "features", persons=3)
+    for choose, rows in (("spread", 2), ("worst", 5)):
+        found = translation_figure(
+            tiny_weights, tmp_path, tmp_path / "features", tmp_path / "f.png", rows, choose, shares=(0.0, 1.0)
+        )
+        assert len(found) == min(rows, 3) and found == sorted(found, reverse=True)
+        assert cv2.imread(str(tmp_path / "f.png")).std() > 1 and (tmp_path / "f.pdf").is_file()
+    with pytest.raises(InputError, match="choose is 'nicest'; one of spread, worst, best"):
+        translation_figure(tiny_weights, tmp_path, tmp_path / "features", tmp_path / "f.png", choose="nicest")

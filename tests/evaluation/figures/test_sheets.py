@@ -4,22 +4,7 @@ import cv2
 import numpy as np
 
 from anyonenet.render.video import VideoWriter
-from evaluation.figures import contact_sheet, stacked, voice_figure
-
-
-def tone(hertz: np.ndarray, rate: int = 16000) -> np.ndarray:
-    """A voice-like sound: harmonics falling 6 dB an octave, at a pitch that may move."""
-    phase = 2 * np.pi * np.cumsum(hertz) / rate
-    return 0.1 * sum(np.sin(k * phase) / k for k in range(1, 20))
-
-
-def test_figure_says_the_mean_pitch(tmp_path):
-    mel = np.zeros((80, 80), dtype=np.float32)
-    means = voice_figure(
-        [("low", mel, tone(np.full(16000, 100.0))), ("silent", mel, np.zeros(16000))], tmp_path / "v.png"
-    )
-    assert abs(means[0] - 100) < 2 and np.isnan(means[1])
-    assert cv2.imread(str(tmp_path / "v.png")).shape[1] == 1000
+from evaluation.figures.sheets import contact_sheet, stacked
 
 
 def test_contact_sheet_has_twelve_tiles_from_first_to_last(tmp_path):

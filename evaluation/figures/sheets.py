@@ -1,4 +1,4 @@
-"""Pictures of results: contact sheets of videos and figures of voices."""
+"""Pictures of videos: contact sheets, and pictures one below the other."""
 
 from __future__ import annotations
 
@@ -7,11 +7,8 @@ from pathlib import Path
 
 import cv2
 import numpy as np
-from matplotlib.figure import Figure
 
-from anyonenet.audio.mel import MelSettings
 from anyonenet.render.video import read_video
-from evaluation.metrics.pitch import track_f0
 
 TILE_PIXELS = 320
 
@@ -42,39 +39,6 @@ def stacked(pictures: Sequence[Path], out: Path, width: int = 1200) -> None:
         height = round(picture.shape[0] * width / picture.shape[1])
         scaled.append(cv2.resize(picture, (width, height), interpolation=cv2.INTER_AREA))
     cv2.imwrite(str(out), np.vstack(scaled))
-
-
-def voice_figure(
-    voices: Sequence[tuple[str, np.ndarray, np.ndarray]], out: Path, settings: MelSettings | None = None
-) -> list[float]:
-    """Mel spectrograms with the fundamental frequency drawn on them, one row a voice (as AnyoneNet's Fig. 6).
-
-    Args:
-        voices: title, mel `(T, 80)`, waveform `(samples,)` each.
-        out: a PNG file.
-        settings: of the mels and waveforms.
-
-    Returns:
-        the mean F0 of each voice, Hz (nan where nothing is voiced).
-    """
-    settings = settings or MelSettings()
-    figure = Figure(figsize=(10, 3 * len(voices)), layout="constrained")
-    axes = figure.subplots(len(voices), 1, squeeze=False)[:, 0]
-    means = []
-    for axis, (title, mel, waveform) in zip(axes, voices, strict=True):
-        seconds = len(mel) / settings.frame_rate
-        axis.imshow(
-            mel.T, origin="lower", aspect="auto", extent=(0, seconds, 0, settings.bands), cmap="magma", vmax=1.5
-        )
-        pitch = track_f0(waveform, settings.sample_rate, settings.hop_seconds)
-        times = np.arange(len(pitch)) * settings.hop_seconds
-        means.append(float(np.nanmean(pitch)) if np.isfinite(pitch).any() else float("nan"))
-        above = axis.twinx()
-        above.plot(times, pitch, color="cyan", linewidth=2)
-        above.set(ylim=(50, 400), ylabel="F0, Hz")
-        axis.set(title=f"{title} (mean F0 {means[-1]:.0f} Hz)", xlabel="seconds", ylabel="mel band", xlim=(0, seconds))
-    figure.savefig(out, dpi=100)
-    return means
 
 
 def _tile(frame: np.ndarray, seconds: float) -> np.ndarray:
