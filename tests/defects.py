@@ -24,13 +24,14 @@ Planted = dict[str, Listed]
 def vctk(corpus: Path) -> Planted:
     """Of 0.92: the speakers s5 and p315 (without texts), files of one microphone, odd regions, files that are none."""
     sounds, texts = corpus / "wav48_silence_trimmed", corpus / "txt"
-    first, second, third = sorted(path.name for path in sounds.iterdir())[:3]
+    names = sorted(path.name for path in sounds.iterdir())
+    first, second, third = *names[:2], "p315" if "p315" in names else names[2]
     told = (corpus / "speaker-info.txt").read_text()
     told = told.replace("American    New Jersey", "NorthernIrish    County Down  (no mic2 files)", 1)
     told = told.replace(f"{third}  ", "p315  ").replace(f"{second}  ", "s5  ")
     (corpus / "speaker-info.txt").write_text(told)
-    for old, new in ((second, "s5"), (third, "p315")):
-        for folder in (sounds, texts):
+    for old, new in {second: "s5", third: "p315"}.items():
+        for folder in (sounds, texts) if old != new else ():
             for path in list((folder / old).iterdir()):
                 path.rename(path.with_name(path.name.replace(old, new)))
             (folder / old).rename(folder / new)
