@@ -7,6 +7,7 @@ from collections.abc import Iterator, Sequence
 import numpy as np
 from torch.utils.data import Sampler
 
+from anyonenet.errors import InputError
 from datamodules.sampling import Draw
 
 
@@ -38,7 +39,7 @@ class LengthBatchSampler(Sampler[list[Draw]]):
         spread: float = 0.1,
     ):
         if batch_size < 1:
-            raise ValueError(f"batch_size is {batch_size}; expected at least 1")
+            raise InputError(f"batch_size is {batch_size}; expected at least 1")
         if not 0 <= rank < world:
             raise ValueError(f"rank {rank} is outside 0 to {world - 1}")
         self.lengths = np.asarray(lengths)
@@ -51,7 +52,7 @@ class LengthBatchSampler(Sampler[list[Draw]]):
         self.epoch = 0
         self.first = 0
         if len(self) == 0:
-            raise ValueError(
+            raise InputError(
                 f"{len(self.lengths)} items give no batch of {batch_size} for each of {world} processes; "
                 "use a smaller batch_size"
             )

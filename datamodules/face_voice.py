@@ -73,6 +73,7 @@ class FaceVoiceDataModule(pl.LightningDataModule):
         super().__init__()
         self.root, self.features, self.speaker_encoder = Path(root), Path(features), Path(speaker_encoder)
         self.weights = corpus_weights(corpora)
+        self.backend = backend
         models = FaceModels(embedding=backend)
         self.recipes = {
             name: FaceEmbeddingRecipe(name, face_reader(name, self.root), models, pictures_a_person, treatments, seed)

@@ -20,7 +20,7 @@ def tts_splits(
 
     In each language some speakers are kept back whole, by the hash of their names, and `held_back` transcriptions
     are never trained on with any voice. Half of the test rows are of unseen speakers. 2 % of the rest, by the hash of
-    the utterance, is for validation. A language with a single speaker has no unseen one.
+    the utterance and at least one, is for validation. A language with a single speaker has no unseen one.
 
     Args:
         manifest: with the columns id, corpus, speaker, language, text; of one corpus or of all that are trained on.
@@ -47,9 +47,13 @@ def tts_splits(
                     texts.add(spoken[row])
                     chosen.append(int(row))
             splits[split] += chosen
-        for row in rows.index[~is_unseen & ~spoken.isin(texts)]:
-            held = hash_fraction(f"validation/{rows['corpus'][row]}/{rows['id'][row]}") < _VALIDATION_SHARE
-            splits["validation" if held else "train"].append(int(row))
+        rest = rows[~is_unseen & ~spoken.isin(texts)]
+        fractions = ("validation/" + rest["corpus"] + "/" + rest["id"]).map(hash_fraction)
+        held = fractions < _VALIDATION_SHARE
+        if not held.any() and len(rest) > 1:
+            held[fractions.idxmin()] = True  # so few that chance gave none
+        splits["validation"] += [int(row) for row in rest.index[held]]
+        splits["train"] += [int(row) for row in rest.index[~held]]
     return splits
 
 

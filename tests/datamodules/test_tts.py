@@ -60,6 +60,15 @@ def test_a_language_of_one_speaker_has_no_unseen_one() -> None:
     assert not splits["test_unseen"] and splits["test_seen"] and splits["train"]
 
 
+def test_some_row_is_for_validation_however_few_there_are() -> None:
+    table = manifest(2)
+    chance = tts_splits(table)["validation"]
+    for few in (table[~table.index.isin(chance)].reset_index(drop=True), table.head(4)):
+        splits = tts_splits(few)
+        assert len(splits["validation"]) == few["language"].nunique() and splits["train"]
+        assert not set(splits["validation"]) & set(splits["train"])
+
+
 @pytest.fixture
 def stores(tmp_path: Path) -> tuple[JoinedStores, VoiceStores]:
     rng = np.random.default_rng(0)
