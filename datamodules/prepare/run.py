@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import multiprocessing
 import os
 import shutil
 import sys
@@ -13,7 +14,7 @@ from typing import Any
 
 from tqdm import tqdm
 
-from anyonenet.errors import CorpusError
+from anyonenet.errors import CorpusError, InputError
 from datamodules.cores import available_cores
 from datamodules.prepare.accounting import check_skipped, summary_line
 from datamodules.prepare.locks import locked
@@ -60,6 +61,7 @@ def prepare_store(
     Raises:
         CorpusError: the corpus is missing or broken, gives nothing, or the store was made with other options.
         TooManySkipped: more than `max_skipped` is lost; what is done is kept.
+        InputError: called by a script without a main guard, again, in a worker.
         ValueError: a shard or a limit that cannot be.
     """
     if not 1 <= shard[0] <= shard[1]:
@@ -72,6 +74,12 @@ def prepare_store(
     sources = (recipe.sources() if sources is None else sources)[:limit]
     if not sources:
         raise CorpusError(f"{recipe.name}: the corpus has nothing to work on")
+    if getattr(multiprocessing.current_process(), "_inheriting", False):
+        # a worker runs its caller's script again before it begins; here it would wait for the lock that the caller holds
+        raise InputError(
+            f"{recipe.name}: a worker process began to prepare it too; put what the script does under "
+            'if __name__ == "__main__":, or give workers=0'
+        )
     place = folder.with_name(f"{folder.name}.parts")
     place.mkdir(parents=True, exist_ok=True)
     with locked(place / f"shard-{shard[0]}-of-{shard[1]}.lock"):

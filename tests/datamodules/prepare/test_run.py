@@ -6,6 +6,8 @@ import csv
 import os
 import shutil
 import socket
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 
@@ -152,3 +154,19 @@ def test_two_sources_of_one_key_are_an_error_of_the_recipe(tmp_path: Path) -> No
 
     with pytest.raises(ValueError, match="39 sources have the key of another"):
         prepare_store(Double(tmp_path), tmp_path / "f", workers=0, progress=False)
+
+
+def test_a_script_without_a_main_guard_is_told_and_does_not_wait_for_itself(tmp_path: Path) -> None:
+    script = tmp_path / "script.py"
+    script.write_text(
+        "from pathlib import Path\n"
+        "from datamodules.prepare.run import prepare_store\n"
+        "from tests.datamodules.prepare.toy import Toy\n"
+        f"prepare_store(Toy(Path({str(tmp_path)!r})), {str(tmp_path / 'features')!r}, workers=1)\n",
+        encoding="utf-8",
+    )
+    place = {**os.environ, "PYTHONPATH": os.getcwd()}
+    ended = subprocess.run([sys.executable, script], capture_output=True, text=True, env=place, timeout=120)
+    assert ended.returncode == 1
+    assert "put the call under `if __name__ == '__main__':`" in ended.stderr
+    assert "waiting for another process" not in ended.stderr
