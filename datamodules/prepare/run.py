@@ -75,7 +75,7 @@ def prepare_store(
     if not sources:
         raise CorpusError(f"{recipe.name}: the corpus has nothing to work on")
     if getattr(multiprocessing.current_process(), "_inheriting", False):
-        # a worker runs its caller's script again before it begins; here it would wait for the lock that the caller holds
+        # a worker runs its caller's script again before it begins; here it would wait for its caller's lock
         raise InputError(
             f"{recipe.name}: a worker process began to prepare it too; put what the script does under "
             'if __name__ == "__main__":, or give workers=0'
