@@ -17,6 +17,7 @@ row, and the paper's figures beside them. Stopped at any moment and called again
 was; a run that fails is listed with its log and the others go on. A row is a YAML file that holds
 only what differs; other systems join as such files (docs/tables-and-figures.md)."""
 DEFAULT = Path("configs/landmarks/mini.yaml")
+OURS = "cnn_blstm"
 EPOCHS = 15
 """of the default configuration: all rows in some 20 minutes on two cores"""
 
@@ -29,7 +30,7 @@ def options() -> Options:
     add("--rows", nargs="+", default=[], metavar="ROW", help="names or files (default: ablations/ beside --config)")
     add("--seeds", nargs="+", type=seed, default=[0, 1, 2], metavar="N", help="seeds of each row (default: 0 1 2)")
     add("--epochs", type=positive, metavar="N", help=f"budget of a run (default: {EPOCHS}, with --config its own)")
-    add("--reference", default="cnn_blstm", metavar="ROW", help="row that the others are tested against")
+    add("--reference", metavar="ROW", help=f"row that the others are tested against (default: {OURS}, else the first)")
     add("--parallel", type=positive, default=2, metavar="N", help="runs at a time (default: 2)")
     add("--out", type=Path, default=Path("runs/ablation"), metavar="DIR", help="folder of the runs")
     add("--root", type=Path, default=Path("data/mini"), metavar="DIR", help="folder of the corpora")
@@ -49,7 +50,9 @@ def main(arguments: list[str]) -> int:
 
     rows = find_rows(values.rows, configs[0].parent / "ablations")
     names = [row.name for row in rows]
-    reference = values.reference if values.reference in names else names[0]
+    if values.reference not in (None, *names):
+        raise Mistake(f"ablate: --reference {values.reference} is none of the rows {', '.join(names)}")
+    reference = values.reference or (OURS if OURS in names else names[0])
     if values.dry_run:
         for row in rows:
             source = "trained" if row.trained else row.command or row.predictions
@@ -91,7 +94,7 @@ def measure(rows: Any, seeds: list[int], jobs: dict, outcomes: dict, clips: Any)
 
     measured = {}
     for row in rows:
-        measured[row.name] = found = Row(row.title)
+        measured[row.name] = found = Row(row.title, seeded=row.has_seeds)
         for number in seeds if row.has_seeds else seeds[:1]:
             outcome = outcomes.get((row.name, number))
             if outcome is not None and not outcome.finished:

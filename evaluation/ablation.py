@@ -43,6 +43,8 @@ class Row:
     """by seed: D-LL, D-VL and D-A of each clip, `(clips,)`"""
     failed: dict[int, str] = field(default_factory=dict)
     """by seed: what went wrong"""
+    seeded: bool = True
+    """whether the seed changes anything"""
 
     def of_runs(self, name: str) -> np.ndarray:
         """`(seeds,)` the figure of each run: the mean over clips."""

@@ -25,16 +25,14 @@ def compare(rows: Mapping[str, Row], reference: str) -> dict[str, dict[str, Cros
     found: dict[str, dict[str, CrossedTest]] = {}
     ours = rows[reference].errors
     for name, row in rows.items():
-        seeds = sorted(set(ours) & set(row.errors))
-        if name == reference or not ours or not row.errors:
+        seeds = sorted(set(ours) & set(row.errors)) if row.seeded else sorted(ours)
+        if name == reference or not seeds or not row.errors:
             continue
         tests = {}
         for metric in ERRORS:
-            if seeds and len(row.errors) > 1:
-                differences = np.stack([row.errors[seed][metric] - ours[seed][metric] for seed in seeds])
-            else:  # a row that knows no seeds stands beside each of ours
-                other = next(iter(row.errors.values()))[metric]
-                differences = np.stack([other - errors[metric] for errors in ours.values()])
+            # a row that knows no seeds stands beside each of the reference's
+            theirs = row.errors if row.seeded else dict.fromkeys(seeds, next(iter(row.errors.values())))
+            differences = np.stack([theirs[seed][metric] - ours[seed][metric] for seed in seeds])
             tests[metric] = crossed_test(differences)
         found[name] = tests
     return found
@@ -89,6 +87,8 @@ def notes(rows: Mapping[str, Row], reference: str) -> list[str]:
     """What the figures are, what the table says in words, and which runs failed."""
     title = rows[reference].title
     lines = [f"Mean and standard deviation over seeds; {TEST}, against {title}."]
+    if len(rows[reference].errors) == 1:
+        lines = [f"One seed: p is of a paired t-test over clips, against {title}, and says nothing about other seeds."]
     lines.append("Paper: AnyoneNet, Table II, on real Obama addresses; other clips and frame rate, not to be compared.")
     lines.append(verdict(rows, reference))
     for row in rows.values():
@@ -99,10 +99,10 @@ def notes(rows: Mapping[str, Row], reference: str) -> list[str]:
 def verdict(rows: Mapping[str, Row], reference: str) -> str:
     """Plainly: in which figures the reference leads, and over whom that is more than chance."""
     ours = rows[reference]
-    measured = {name: row for name, row in rows.items() if row.errors and name != reference}
-    if not ours.errors or not measured:
-        return f"Nothing to compare {ours.title} with."
     p_values = adjusted(compare(rows, reference))
+    measured = {name: rows[name] for name in p_values}
+    if not measured:
+        return f"Nothing to compare {ours.title} with."
     said = []
     for metric, name in TITLES.items():
         others = {other: _mean(row, metric) for other, row in measured.items()}

@@ -107,6 +107,7 @@ def test_mistakes_are_one_line(place, capsys):
         (["--rows", "lstm"], "no row 'lstm'"),
         (["--config", "none.yaml", "--rows", "configs/ablations/blstm.yaml"], "no configuration at none.yaml"),
         (["--seeds", "-1"], "out of range"),
+        (["--reference", "lstm"], "--reference lstm is none of the rows blstm, cnn_blstm, still"),
     ):
         assert main([*CALL[:1], *(CALL[1:3] if "--config" not in arguments else []), *arguments]) == 2
         lines = capsys.readouterr().err.splitlines()

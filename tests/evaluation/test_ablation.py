@@ -107,6 +107,20 @@ def test_the_table_has_mean_spread_test_and_the_papers_figures():
     assert len(told["rows"]["blstm"]["figures"]["d_ll"]["clips_by_seed"]["1"]) == 12
 
 
+def test_seeds_are_paired_and_a_row_without_seeds_stands_beside_each():
+    ours = made("CNN-BLSTM", 0.1)
+    other = Row("other", {seed: ours.errors[seed] for seed in (1, 2)})  # the same where both are there
+    tests = compare({"cnn_blstm": ours, "other": other}, "cnn_blstm")["other"]["d_ll"]
+    assert tests.difference == 0 and tests.seeds == 2
+    fixed = Row("fixed", {0: made("fixed", 0.2).errors[0]}, seeded=False)
+    assert compare({"cnn_blstm": ours, "fixed": fixed}, "cnn_blstm")["fixed"]["d_ll"].seeds == 3
+    apart = Row("apart", {7: ours.errors[0]})
+    assert compare({"cnn_blstm": ours, "apart": apart}, "cnn_blstm") == {}
+    assert "Nothing to compare" in verdict({"cnn_blstm": ours, "apart": apart}, "cnn_blstm")
+    alone = {"cnn_blstm": made("CNN-BLSTM", 0.1, (0,)), "blstm": made("BLSTM", 0.2, (0,))}
+    assert ablation_table(alone, "cnn_blstm", 12, 12, "x").notes[0].startswith("One seed: p is of a paired t-test")
+
+
 def test_rows_that_the_paper_does_not_have_come_first():
     assert ordered({"cnn_blstm": made("a", 1), "mine": made("b", 1), "tdlstm": made("c", 1)}) == [
         "mine", "tdlstm", "cnn_blstm",
