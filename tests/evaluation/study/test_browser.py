@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import shutil
 import threading
@@ -13,9 +14,11 @@ import pytest
 from anyonenet.audio.files import write_wav
 from anyonenet.render.video import VideoWriter
 from evaluation.study.answers import parse_answers
+from evaluation.study.build import build_study
 from evaluation.study.definition import Study
 from evaluation.study.inbox import Inbox
 from evaluation.study.plan import Plan
+from evaluation.study.plan_file import read_plan
 from evaluation.study.publish import write_picture, write_public
 from evaluation.study.schedule import schedule
 from evaluation.study.serve import StudyServer
@@ -26,6 +29,7 @@ pytestmark = pytest.mark.skipif(
     find_chromium() is None, reason="no Chromium on this machine (Debian: apt install chromium); .ci/run installs it"
 )
 
+ROOT = Path(__file__).resolve().parents[3]
 AB, MOS = ab_study(2, 1), mos_study(1, ("warp", "still"), repeats=1)
 
 
@@ -155,6 +159,28 @@ def test_from_the_file_system_with_a_reload_to_the_download(browser, published, 
     assert {url.split(":")[0] for url in browser.requested} <= {"file", "blob", "data"}
     browser.reload()
     assert browser.do("document.querySelector('h1').textContent") == "Thank you"
+
+
+@pytest.mark.timeout(900)
+def test_sixteen_groups_of_the_default_weights_from_the_file_system(browser, tmp_path):
+    """The shipped study, with short sentences: its sounds and pictures made by the pipeline, answered to the end."""
+    plan = read_plan(ROOT / "configs" / "study" / "ab.yaml")
+    said = ("你好。", "谢谢你。", "再见。", "早上好。")
+    faces = tuple(dataclasses.replace(face, text=said[number % 4]) for number, face in enumerate(plan.faces))
+    study = build_study(dataclasses.replace(plan, faces=faces), tmp_path / "out", ROOT / "weights", progress=False)
+    assert len({question.item for question in study.questions}) == 16
+    browser.open((tmp_path / "out" / "public" / "index.html").as_uri())
+    browser.do(  # as fast as the browser plays
+        "HTMLMediaElement.prototype.calmly = HTMLMediaElement.prototype.play;"
+        "HTMLMediaElement.prototype.play = function () { this.playbackRate = 16; return this.calmly(); }"
+    )
+    consent(browser)
+    for number in range(study.trials):
+        browser.wait("document.querySelector('.face').naturalWidth >= 320")
+        answer_pair(browser, ("ArrowLeft", "ArrowDown", "ArrowRight")[number % 3])
+    answers = parse_answers(browser.do("memory.answers()"), study)
+    assert answers.finished and len(answers.trials) == 36
+    assert browser.problems == []
 
 
 def test_videos_through_the_server(browser, server, tmp_path):

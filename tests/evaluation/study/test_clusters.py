@@ -37,6 +37,22 @@ def test_intervals_hold_the_truth_where_plain_ones_do_not():
     assert plain / 400 < 0.7
 
 
+def test_as_statsmodels():
+    """Its cov_cluster of each way and of their crossing (0.15.0), with G / (G - 1) and joined as eq. 2.11 says."""
+    who, what = (axis.ravel() for axis in np.meshgrid(np.arange(7), np.arange(5), indexing="ij"))
+    method = (who * 3 + what * 2) % 3
+    values = np.round(np.sin(1.7 * who) + np.cos(2.3 * what) + 0.5 * method + np.sin(11.0 * who * what), 3)
+    found = fit(np.eye(3)[method], values, who.astype(str), what.astype(str))
+    assert found.coefficients == pytest.approx([1.03292857, 0.44914286, 0.19078571])
+    wanted = [
+        [0.08220084, 0.10874431, 0.06153876],
+        [0.10874431, 0.00888498, 0.04514416],
+        [0.06153876, 0.04514416, 0.01159494],
+    ]
+    assert found.covariances[0] == pytest.approx(np.array(wanted), abs=1e-8)
+    assert np.diag(found.covariances[1]) * 6 / 7 == pytest.approx([0.1371523, 0.06473345, 0.02676661])
+
+
 def test_errors_never_fall_below_those_of_one_way():
     """Participants who balance each other out within every item: the two-way variance is below zero."""
     values, who, what = np.array([1.0, -1, -1, 1]), list("aabb"), list("xyxy")
