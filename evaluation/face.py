@@ -51,8 +51,9 @@ def evaluate(
 
     Returns:
         `recall_at_1`, `_5`, `_10`, `median_rank`, `persons` for faces against all voices of unseen persons;
-        `matching_10` (chance 0.1), `auc_within_sex`, `cosine` to the own voice; `sex_of_voice`: share of faces whose
-        voice a linear probe of real voices takes for their sex; and `ceiling_...` by identity parameters. Intervals are
+        `matching_10` (chance 0.1), `auc_within_sex`, `cosine` to the own voice; `voice_diversity`, how much the voices
+        of different faces differ (1 minus their mean cosine); `sex_of_voice`: share of faces whose voice a linear probe
+        of real voices takes for their sex; and `ceiling_...` by identity parameters. Intervals are
         over the persons whose faces ask; the voices to choose from stay.
 
     Raises:
@@ -89,6 +90,7 @@ def evaluate(
     figures = matching_figures(voices_of_faces @ voices.T, queries, gallery, sexes)
     own = [row[gallery == person].mean() for row, person in zip(voices_of_faces @ voices.T, queries, strict=True)]
     figures["cosine"] = mean_of(own, "persons", queries)
+    figures["voice_diversity"] = diversity(voices_of_faces, queries)
     figures["persons"] = Figure(len(unseen.people))
     probe = sex_probe(data.splits["train"])
     guess = probe(voices_of_faces)
@@ -150,6 +152,21 @@ def within_sex(similarity: np.ndarray, queries: np.ndarray, gallery: np.ndarray,
 
     figure = bootstrap(area, len(order), "persons", resamples=500)
     return Figure(value, figure.low, figure.high, figure.items, figure.of)
+
+
+def diversity(voices: np.ndarray, persons: np.ndarray) -> Figure:
+    """`evaluation.metrics.voices.voice_diversity` of `(N, D)` unit vectors, with its interval over persons."""
+    order, place = np.unique(persons, return_inverse=True)
+    sums = np.zeros((len(order), voices.shape[1]))
+    np.add.at(sums, place, voices)
+    similarity, sizes = sums @ sums.T, np.bincount(place).astype(np.float64)
+    np.fill_diagonal(similarity, 0.0)  # a person is not compared with itself
+
+    def statistic(counts: np.ndarray) -> float:
+        pairs = (counts * sizes).sum() ** 2 - (counts * sizes**2 * counts).sum()
+        return float(1 - counts @ similarity @ counts / pairs) if pairs else float("nan")
+
+    return bootstrap(statistic, len(order), "persons")
 
 
 def sex_probe(train: PersonTables) -> Callable[[np.ndarray], np.ndarray]:

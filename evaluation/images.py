@@ -19,7 +19,17 @@ from anyonenet.weights import load_weights
 from datamodules.talking_faces import TalkingFacesDataModule
 from evaluation.bootstrap import Figure, mean_of, share_of
 from evaluation.measurement import Measurement, corpus_in_words
-from evaluation.metrics.image import L1Distance, PerceptualDistance, StructuralSimilarity, lip_distance
+from evaluation.metrics.image import (
+    L1Distance,
+    PeakSignalToNoiseRatio,
+    PerceptualDistance,
+    StructuralSimilarity,
+    lip_distance,
+)
+from evaluation.metrics.sharpness import cumulative_blur_probability
+
+SMALLEST_SHARP = 64
+"""pixels of the shorter side, below which CPBD is not defined"""
 
 
 def evaluate(
@@ -42,7 +52,8 @@ def evaluate(
         lip_frames: made pictures in which lips are detected again, evenly spread.
 
     Returns:
-        `l1` (grey levels of 0 to 1), `ssim`, `perceptual_NAME`, each also `_copy` for the photo as it is;
+        `l1` (grey levels of 0 to 1), `ssim`, `psnr` (dB), `perceptual_NAME`, each also `_copy` for the photo as it is;
+        `cpbd`, sharpness, and `cpbd_true` of the true pictures;
         `lips`, mean distance of the lips found again in the made picture from those asked for, in eye distances, and
         beside it `lips_detector`, the same on the true picture, which is the detector's own share, and `lips_copy`;
         `faces_found`, the share of made pictures with a face; `pairs`, `persons`. Intervals are over persons, whose
@@ -79,15 +90,19 @@ def measure(
     metrics = {
         "l1": L1Distance(),
         "ssim": StructuralSimilarity(),
+        "psnr": PeakSignalToNoiseRatio(),
         f"perceptual_{perceptual}": PerceptualDistance(perceptual),
     }
     values: dict[str, list[float]] = {name + kind: [] for kind in ("", "_copy") for name in metrics}
+    values |= {"cpbd": [], "cpbd_true": []}
     lips = _Lips()
     pairs = len(batches.dataset)
     wanted = set(np.linspace(0, pairs - 1, min(lip_frames, pairs)).astype(int).tolist())
     seen = 0
     for batch in tqdm(batches, desc="images", unit="batch"):
         made = network(torch.cat([batch.sketches, batch.photos], dim=1))
+        values["cpbd"] += sharpness(made)
+        values["cpbd_true"] += sharpness(batch.targets)
         for item in range(len(made)):
             target = batch.targets[item : item + 1]
             for name, metric in metrics.items():
@@ -98,6 +113,13 @@ def measure(
         seen += len(made)
     of = "pairs" if persons is None else "persons"
     return {name: mean_of(of_pairs, of, persons) for name, of_pairs in values.items()} | lips.figures(of)
+
+
+def sharpness(pictures: Tensor) -> list[float]:
+    """CPBD of `(B, 3, H, W)` pictures; nan for those that are too small for it."""
+    if min(pictures.shape[2:]) < SMALLEST_SHARP:
+        return [float("nan")] * len(pictures)
+    return [float(value) for value in cumulative_blur_probability(pictures)]
 
 
 class _Lips:

@@ -1,9 +1,11 @@
 import numpy as np
 import pytest
+import torch
 
 from anyonenet.metrics.retrieval import matching_accuracy, within_group_auc
 from datamodules.face_voice import Person, PersonTables
-from evaluation.face import joined, matching_figures, mini_ceiling, sex_probe, within_sex
+from evaluation.face import diversity, joined, matching_figures, mini_ceiling, sex_probe, within_sex
+from evaluation.metrics.voices import voice_diversity
 
 
 def test_ceiling_is_what_the_corpus_was_made_for():
@@ -35,6 +37,15 @@ def test_the_interval_of_the_area_is_about_the_areas_own_value():
     figure = within_sex(similarity, persons, persons, sexes)
     assert figure.value == within_group_auc(similarity, persons, persons, sexes[persons], sexes[persons])
     assert figure.low < figure.value < figure.high and (figure.items, figure.of) == (20, "persons")
+
+
+def test_diversity_is_the_metric_with_an_interval():
+    rng = np.random.default_rng(0)
+    voices, persons = rng.normal(size=(30, 6)) + 1, np.repeat(np.arange(10), 3)
+    voices /= np.linalg.norm(voices, axis=1, keepdims=True)
+    figure = diversity(voices, persons)
+    known = voice_diversity(torch.from_numpy(voices), torch.from_numpy(persons))
+    assert figure.value == pytest.approx(float(known)) and figure.low < figure.value < figure.high
 
 
 def test_sex_probe_on_voices():

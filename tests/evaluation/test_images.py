@@ -86,7 +86,8 @@ def copying(inputs: Tensor) -> Tensor:
 
 def test_who_draws_the_target_makes_no_error(detector):
     figures = measure(perfect, Batches(), lip_frames=80)
-    assert figures["l1"] == pytest.approx(0, abs=1e-6)
+    assert figures["l1"] == pytest.approx(0, abs=1e-6) and figures["psnr_copy"] == pytest.approx(22.1, abs=0.1)
+    assert np.isnan(figures["cpbd"])  # pictures of 32 pixels
     assert figures["ssim"] == pytest.approx(1, abs=1e-4)
     assert figures["perceptual_gabor"] == pytest.approx(0, abs=1e-5)
     assert figures["lips"] == figures["lips_detector"] == pytest.approx(0, abs=0.03)  # grey levels are whole
