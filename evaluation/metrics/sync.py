@@ -1,9 +1,9 @@
 """Whether mouth and speech go together, without learned weights: lag and correlation of mouth opening and loudness.
 
 A mouth opens in vowels, which are loud, and closes in stops, which are not. Both curves are taken at one rate, their
-correlation is computed at every lag of up to half a second either way, and its maximum is where they fit best. Real
-speech correlates imperfectly (a hummed m is loud and closed): compare figures with those of true videos. SyncNet, which
-has learned what mouths do, is in `evaluation.metrics.lip_sync`.
+correlation is computed at every lag of up to 0.3 s either way, and its maximum is where they fit best: further away
+the next syllable fits as well. Real speech correlates imperfectly (a hummed m is loud and closed): compare figures
+with those of true videos. SyncNet, which has learned what mouths do, is in `evaluation.metrics.lip_sync`.
 """
 
 from __future__ import annotations
@@ -15,8 +15,8 @@ import torch
 from torch import Tensor
 from torchmetrics import Metric
 
-LONGEST_LAG_SECONDS = 0.5
-FLOOR_DECIBELS = 40.0
+LONGEST_LAG_SECONDS = 0.3
+FLOOR_DECIBELS = 30.0
 """speech this far below the clip's loudest frame counts as silence"""
 
 
@@ -59,7 +59,7 @@ def speech_mouth_sync(
         if curve < 0:
             shift = 0.5 * (before - after) / curve
             height = float(top - 0.25 * (before - after) * shift)
-    return (best - reach + shift) / rate, min(height, 1.0)
+    return float(best - reach + shift) / rate, min(height, 1.0)
 
 
 def speech_loudness(waveform: np.ndarray, sample_rate: int, rate: float, frames: int) -> np.ndarray:

@@ -20,6 +20,7 @@ from evaluation.metrics.aggregates import Gathered, ItemMean
 from tests.evaluation.metrics.cases import CASES
 
 BASES = {ItemMean, Gathered}
+pytestmark = pytest.mark.timeout(900)  # importing everything takes the second rank minutes on a busy machine
 ONE_SIDED = ("EqualErrorRate", "VoiceDiversity", "SpeakerSimilarity", "RecallAt")
 """computed once more with all items on one rank and none on the other"""
 
@@ -35,10 +36,19 @@ def public_metrics() -> dict[str, type[Metric]]:
     return found
 
 
-def _rank(rank: int, folder: str) -> None:
-    torch.set_num_threads(1)
-    store = f"file://{folder}/store"
-    dist.init_process_group("gloo", store, timedelta(seconds=60), world_size=2, rank=rank)
+def _rank(rank: int, folder: str, imported: Any = None) -> None:
+    if imported is not None:
+        imported.set()
+    dist.init_process_group("gloo", f"file://{folder}/store", timedelta(seconds=120), world_size=2, rank=rank)
+    try:
+        torch.save(_results(rank), f"{folder}/{rank}.pt")
+        dist.barrier()
+    finally:
+        dist.destroy_process_group()
+
+
+def _results(rank: int) -> dict[str, Any]:
+    """Of every case on the updates of this rank, and of `ONE_SIDED` with all updates on the second."""
     results = {}
     for name, case in CASES.items():
         metric = case.make()
@@ -50,14 +60,21 @@ def _rank(rank: int, folder: str) -> None:
         for arguments in CASES[name].updates() if rank == 1 else []:
             metric.update(*arguments)
         results[f"{name} of one rank"] = metric.compute()
-    torch.save(results, f"{folder}/{rank}.pt")
-    dist.destroy_process_group()
+    return results
 
 
 @pytest.fixture(scope="module")
 def ranks(tmp_path_factory: pytest.TempPathFactory) -> list[dict[str, Any]]:
+    """What both ranks computed; the first is this process, which has imported everything already."""
     folder: Path = tmp_path_factory.mktemp("ranks")
-    mp.spawn(_rank, (str(folder),), nprocs=2)
+    context = mp.get_context("spawn")
+    imported = context.Event()
+    other = context.Process(target=_rank, args=(1, str(folder), imported), daemon=True)
+    other.start()
+    while not imported.wait(1.0):  # on a busy machine longer than the process group would
+        assert other.is_alive(), "the second rank ended before it began"
+    _rank(0, str(folder))
+    other.join()
     return [torch.load(folder / f"{rank}.pt", weights_only=True) for rank in range(2)]
 
 
