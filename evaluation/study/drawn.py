@@ -17,6 +17,8 @@ SAMPLE_RATE = 16000
 PIXELS = 512
 REFERENCE_SENTENCES = 2
 """in a recording that a voice is taken from: about eight seconds"""
+SHORTEST = {"en": 40, "zh": 12}
+"""characters of a sentence: about three seconds, as a voice wants some time to be judged"""
 _CORPUS = "study"
 
 
@@ -34,24 +36,32 @@ def drawn_faces(
         texts: by language, given in turn; where there are none, sentences of the embedded corpora's grammar.
         sentences: different ones a language (the paper's MOS study has two); None: one a face.
     """
-    from datamodules.mini.sentences import draw_sentence
-
     sexes = {"f": women, "m": men}
     order = [(sex, number) for number in range(max(sexes.values(), default=0)) for sex in sexes if number < sexes[sex]]
     pools = {}
     for language in dict.fromkeys(languages):
         rng = np.random.default_rng([seed, 71, sum(map(ord, language))])
         count = sentences or len(order)
-        pools[language] = list(texts.get(language, ()))[:count] or [draw_sentence(language, rng) for _ in range(count)]
+        pools[language] = list(texts.get(language, ()))[:count] or [_sentence(language, rng) for _ in range(count)]
     turns = dict.fromkeys(pools, 0)
     faces = []
     for sex, number in order:
         language = languages[number % len(languages)]
-        text = pools[language][turns[language] % len(pools[language])]
+        # of few sentences a woman and a man say each, so that sentences do not stand for sexes
+        turn = turns[language] if sentences is None else number // len(languages)
+        text = pools[language][turn % len(pools[language])]
         turns[language] += 1
         # persons of a corpus take turns in sex, women first
         faces.append(Face(f"{sex}{number + 1:02d}", sex, language, text, number=2 * number + (sex == "m")))
     return tuple(faces)
+
+
+def _sentence(language: str, rng: np.random.Generator) -> str:
+    from datamodules.mini.sentences import draw_sentence
+
+    while len(sentence := draw_sentence(language, rng)) < SHORTEST[language]:
+        pass
+    return sentence
 
 
 def draw_picture(face: Face, seed: int, out: Path) -> None:
