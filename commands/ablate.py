@@ -32,7 +32,13 @@ def options() -> Options:
     add("--epochs", type=positive, metavar="N", help=f"budget of a run (default: {EPOCHS}, with --config its own)")
     add("--reference", metavar="ROW", help=f"row that the others are tested against (default: {OURS}, else the first)")
     add("--parallel", type=positive, default=2, metavar="N", help="runs at a time (default: 2)")
-    add("--out", type=Path, default=Path("runs/ablation"), metavar="DIR", help="folder of the runs")
+    add(
+        "--out",
+        type=Path,
+        default=Path("runs/ablation"),
+        metavar="DIR",
+        help="folder of the runs (default: runs/ablation)",
+    )
     add("--root", type=Path, default=Path("data/mini"), metavar="DIR", help="folder of the corpora")
     add("--features", type=Path, default=Path("data/features"), metavar="DIR", help="feature stores")
     add("--json", type=Path, metavar="FILE", help="write everything behind the table there")

@@ -72,12 +72,12 @@ CALL = ("ablate", "--config", "configs/tiny.yaml", "--seeds", "0", "--parallel",
 
 def test_rows_are_trained_measured_and_not_repeated(place, capsys):
     files = ["--json", "t.json", "--markdown", "t.md", "--latex", "t.tex"]
-    (place / "configs" / "ablations" / "broken.yaml").write_text("model: {init_args: {decoder: none}}\n")
-    assert main([*CALL, *files]) == 1  # one row cannot be trained, the others go on
+    (place / "configs" / "ablations" / "broken.yaml").write_text("row: {command: 'sh -c \"echo no memory; false\"'}\n")
+    assert main([*CALL, *files]) == 1  # one row fails, the others go on
     printed = capsys.readouterr().out
     assert "Lip landmarks on 2 unseen clips (2 cuts): obama (test split) in data/mini" in printed
     lines = {line.split()[0]: line.split() for line in printed.splitlines()}
-    assert lines["BROKEN"][1] == "failed" and "decoder is 'none'; choose one of cnn_blstm" in printed
+    assert lines["BROKEN"][1] == "failed" and "BROKEN, seed 0 failed: no memory" in printed
     assert lines["CNN-BLSTM"][-1] == lines["BLSTM"][-1] == lines["Still"][-1] == "1"
     assert "0.095" in lines["CNN-BLSTM"] and "0.101" in lines["BLSTM"]
     told = json.loads((place / "t.json").read_text())
