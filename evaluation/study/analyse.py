@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import dataclasses
 import json
-import os
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -16,14 +15,15 @@ from evaluation.study.charts import draw_scores, draw_votes
 from evaluation.study.definition import Study
 from evaluation.study.ratings import rate
 from evaluation.study.reliability import REASONS, Sorted, described, sort_answers
-from evaluation.study.tables import Table, listed
 from evaluation.study.votes import Counts, compare
+from evaluation.study.wording import listed
+from evaluation.tables import Table, write_text
 
 _COLUMNS = ("comparison", "first_method", "second_method", "first", "similar", "second")
 
 
 def analyse(study: Study, answers: Path, out: Path) -> str:
-    """Write `report.md`, `tables.tex`, `paper.txt`, `analysis.json` and the figure; return the report.
+    """Write `report.md`, `tables.tex`, `paper.txt`, `analysis.json` and the figure; return what a terminal shows.
 
     Args:
         study: as built.
@@ -153,17 +153,9 @@ def _write(
     out: Path, name: str, tables: Sequence[Table], paragraphs: Sequence[str], pictures: Sequence[Path], details: Any
 ) -> str:
     picture = next(path.name for path in pictures if path.suffix == ".png")
-    report = "\n\n".join(
-        [f"# {name}", *paragraphs, f"![{name}]({picture})", *(table.markdown() for table in tables)]
-    )  # fmt: skip
-    _file(out / "report.md", report + "\n")
-    _file(out / "tables.tex", "% needs \\usepackage{booktabs}\n" + "\n\n".join(t.latex() for t in tables) + "\n")
-    _file(out / "paper.txt", "\n\n".join(paragraphs) + "\n")
-    _file(out / "analysis.json", json.dumps(details, indent=1, ensure_ascii=False) + "\n")
-    return report
-
-
-def _file(path: Path, content: str) -> None:
-    beside = path.with_name(f".{path.name}.part")
-    beside.write_text(content, encoding="utf-8")
-    os.replace(beside, path)
+    dressed = [table.markdown() for table in tables]
+    write_text(out / "report.md", "\n\n".join([f"# {name}", *paragraphs, f"![{name}]({picture})", *dressed]))
+    write_text(out / "tables.tex", "\n\n".join(["% needs booktabs", *(table.latex() for table in tables)]))
+    write_text(out / "paper.txt", "\n\n".join(paragraphs))
+    write_text(out / "analysis.json", json.dumps(details, indent=1, ensure_ascii=False))
+    return "\n\n".join([*paragraphs, *(table.terminal() for table in tables)])

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from evaluation.study.ratings import Pair, ScaleResult
-from evaluation.study.tables import Table, interval, minus, p_cell, p_text
+from evaluation.study.wording import interval, minus, p_cell, p_text
+from evaluation.tables import Table
 
 EFFECTS = (0.2, 0.3, 0.5)
 """points of the scale, for which the next study is planned"""
@@ -20,11 +21,13 @@ def scores_table(results: Sequence[ScaleResult], labels: Sequence[str]) -> Table
         cells = [f"{interval(one.means[number])} ({one.deviations[number]:.2f})" for one in results]
         rows.append((method, *cells))
     return Table(
-        "Mean opinion scores, 1 to 5, with 95% interval clustered by participants and items, and standard deviation of "
-        "the single scores.",
-        "tab:mos",
         ("Method", *labels),
-        tuple(rows),
+        rows,
+        "Mean opinion scores",
+        (
+            "From 1 to 5, with 95% interval clustered by participants and items, and standard deviation of the single "
+            "scores.",
+        ),
     )
 
 
@@ -42,11 +45,13 @@ def overall_table(results: Sequence[ScaleResult], labels: Sequence[str]) -> Tabl
             )
         )
     return Table(
-        "The method as factor: one-way ANOVA of all scores, which takes them for independent, and Wald test clustered "
-        "by participants and items.",
-        "tab:factor",
         ("Scale", "Scores", "ANOVA", "Clustered"),
-        tuple(rows),
+        rows,
+        "The method as factor",
+        (
+            "One-way ANOVA of all scores, which takes them for independent, and Wald test clustered by participants "
+            "and items.",
+        ),
     )
 
 
@@ -60,11 +65,13 @@ def pairs_table(results: Sequence[ScaleResult], labels: Sequence[str]) -> Table:
             cells = (tukey, p_cell(p), interval(pair.clustered), p_cell(pair.holm_p))
             rows.append((f"{label}: {_title(pair)}", *cells))
     return Table(
-        "Differences of mean scores: Tukey's honest significant difference with simultaneous 95% interval, which takes "
-        "scores for independent; and clustered by participants and items, 95% interval, p corrected after Holm.",
-        "tab:pairs",
         ("Pair", "Tukey", "p", "Clustered", "p (Holm)"),
-        tuple(rows),
+        rows,
+        "Differences of mean scores",
+        (
+            "Tukey's honest significant difference with simultaneous 95% interval, which takes scores for independent; "
+            "and clustered by participants and items, 95% interval, p corrected after Holm.",
+        ),
     )
 
 
@@ -83,12 +90,14 @@ def power_table(results: Sequence[ScaleResult], labels: Sequence[str], most: int
     if not rows:
         return None
     return Table(
-        "The next study. Power: of this study's size, to find a difference of so many points when every participant "
-        "rates all methods on all items (two-sided, 5%, one pair); then the participants needed for a power of 80% "
-        "with so many items. Variances are those of this study.",
-        "tab:power",
         ("Pair", "Points", "Power now", *(f"{factor * results[0].items} items" for factor in ITEMS)),
-        tuple(rows),
+        rows,
+        "The next study",
+        (
+            "Power: of this study's size, to find a difference of so many points when every participant rates all "
+            "methods on all items (two-sided, 5%, one pair); then the participants needed for a power of 80% with so "
+            "many items. Variances are those of this study.",
+        ),
     )
 
 

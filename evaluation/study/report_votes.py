@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from evaluation.study.tables import Table, interval, minus, p_cell, p_text
 from evaluation.study.votes import Comparison, Counts
+from evaluation.study.wording import interval, minus, p_cell, p_text
+from evaluation.tables import Table
 
 EFFECTS = (0.1, 0.2, 0.3)
 """shares of the first method less those of the second, for which the next study is planned"""
@@ -21,11 +22,13 @@ def counts_table(counts: Sequence[Counts]) -> Table:
         cells = [f"{number} ({100 * of:.1f}%)" for number, of in zip((one.first, one.similar, one.second), one.shares)]
         rows.append((_title(one), *cells, f"{100 * share:.1f} [{100 * low:.1f}, {100 * high:.1f}]", p_cell(p)))
     return Table(
-        "Votes (A/B test). Binomial: the first method among the votes that prefer one, in percent, with exact 95% "
-        "interval, against 50%; it takes all votes for independent.",
-        "tab:votes",
         ("Comparison", "First", "They are similar", "Second", "Binomial, %", "p"),
-        tuple(rows),
+        rows,
+        "Votes of the A/B test",
+        (
+            "Binomial: the first method among the votes that prefer one, in percent, with exact 95% interval, against "
+            "50%; it takes all votes for independent.",
+        ),
     )
 
 
@@ -43,12 +46,14 @@ def tests_table(comparisons: Sequence[Comparison]) -> Table:
         for one in comparisons
     ]
     return Table(
-        "Tests. One-way ANOVA of votes with items, and with participants, as units; preference: share of the first "
-        "method less share of the second in percentage points, with 95% interval and p clustered by participants and "
-        "items.",
-        "tab:tests",
         ("Comparison", "ANOVA, items", "ANOVA, participants", "Preference, points", "p"),
-        tuple(rows),
+        rows,
+        "Tests of the votes",
+        (
+            "One-way ANOVA of votes with items, and with participants, as units. Preference: share of the first method "
+            "less share of the second in percentage points, with 95% interval and p clustered by participants and "
+            "items.",
+        ),
     )
 
 
@@ -65,12 +70,14 @@ def power_table(comparisons: Sequence[Comparison], most: int = 1000) -> Table:
             rows.append((_title(one.counts), name, f"{100 * now:.0f}%", *cells))
     items = comparisons[0].items
     return Table(
-        "The next study. Power: of this study's size, to find a preference of so many percentage points (two-sided, "
-        "5%); then the participants needed for a power of 80% with so many items. Variances of participants, items and "
-        "rest are those of this study.",
-        "tab:power",
         ("Comparison", "Points", "Power now", *(f"{factor * items} items" for factor in ITEMS)),
-        tuple(rows),
+        rows,
+        "The next study",
+        (
+            "Power: of this study's size, to find a preference of so many percentage points (two-sided, 5%); then the "
+            "participants needed for a power of 80% with so many items. Variances of participants, items and rest are "
+            "those of this study.",
+        ),
     )
 
 
