@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
+import pandas as pd
+
 from anyonenet.errors import AnyoneNetError, CorpusError
 from datamodules.prepare.parts import PartFacts
 from datamodules.store import Store
@@ -64,7 +66,19 @@ def summary_line(name: str, store: Store) -> str:
     if summary["skipped"]:
         stages = ", ".join(f"{stage} {count}" for stage, count in summary["skipped_by_stage"].items())
         told += f"; {summary['skipped']} skipped ({stages}), see {store.folder / 'skipped.csv'}"
-    return told
+    return told + copies_line(store.manifest)
+
+
+def copies_line(manifest: pd.DataFrame) -> str:
+    """What a store of recordings holds more than once, byte by byte; '' where nothing, or where items are cuts."""
+    if not {"id", "speaker", "sha256"} <= set(manifest):
+        return ""
+    again = manifest["sha256"].duplicated()
+    if not again.any():
+        return ""
+    copy = manifest[again].iloc[0]
+    kept = manifest[manifest["sha256"] == copy["sha256"]].iloc[0]
+    return f"; {again.sum()} recordings are copies of others, as {copy['id']} of {kept['id']}"
 
 
 def _enough(share: float) -> str:

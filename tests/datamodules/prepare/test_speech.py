@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import io
+import shutil
 import tarfile
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from anyonenet.audio.mel import MelSettings
 from anyonenet.errors import InputError
 from anyonenet.text.symbols import SYMBOLS
 from datamodules.corpora.manifest import ArchiveMember, Utterance, split_of
+from datamodules.prepare.accounting import summary_line
 from datamodules.prepare.recipe import NotForThisStage
 from datamodules.prepare.run import prepare_store
 from datamodules.prepare.speech import fault_of, speech_reader, speech_sources, unopened_reader
@@ -104,6 +106,18 @@ def test_the_store_says_what_a_training_on_it_alone_does_with_each_item(folder: 
     expected = {row: split for split, rows in tts_splits(store.manifest).items() for row in rows}
     assert expected and store.manifest["split"].tolist() == [expected.get(row, "held_back") for row in range(4)]
     assert sum(store.summary["splits"].values()) == 4
+
+
+def test_copies_of_recordings_are_told(tmp_path: Path) -> None:
+    root = tmp_path / "speech"
+    for number in range(2):
+        put(root / "anna" / f"{number}.wav", tone(1.0 + number))
+    recipe = SpeakerMelRecipe("mine", speech_reader("mine", root, "speech"))
+    assert "copies" not in summary_line("x", made(recipe, tmp_path / "a"))
+    for number in range(2):
+        shutil.copy(root / "anna" / "0.wav", root / "anna" / f"copy {number}.wav")
+    told = summary_line("x", made(recipe, tmp_path / "b"))
+    assert told.endswith("; 2 recordings are copies of others, as anna/copy 0 of anna/0")
 
 
 def test_archives_are_opened_by_who_works_on_them(tmp_path: Path) -> None:
