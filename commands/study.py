@@ -123,6 +123,8 @@ def serve(values: argparse.Namespace) -> int:
 
     with StudyServer(values.study / "public", inbox, (values.host, values.port), taken) as server:
         print(f"study {study.id} at {server.url} with {len(inbox)} participants so far; Ctrl-C ends", flush=True)
+        if values.host != "127.0.0.1":
+            print(f"others reach it at this machine's address, port {server.server_address[1]}", flush=True)
         try:
             server.serve_forever()
         except KeyboardInterrupt:

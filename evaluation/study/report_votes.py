@@ -93,9 +93,9 @@ def _paragraph(one: Comparison) -> str:
     text = (
         f"{counts.first_method} against {counts.second_method}: of {counts.all} votes by {one.participants} "
         f"participants on {one.items} items, {first:.1f}% preferred {counts.first_method}, {second:.1f}% "
-        f"{counts.second_method}, and {similar:.1f}% found them similar. With participants and items as random, the "
-        f"preference for {counts.first_method} was {interval(preference, percent=True)} percentage points (95% "
-        f"interval; t({preference.degrees}) = {minus(_t(one))}, p {p_text(preference.p)}). A one-way ANOVA of the "
+        f"{counts.second_method}, and {similar:.1f}% found them similar. With errors clustered by participants and "
+        f"items, the preference for {counts.first_method} was {interval(preference, percent=True)} percentage points "
+        f"(95% interval; t({preference.degrees}) = {minus(_t(one))}, p {p_text(preference.p)}). A one-way ANOVA of the "
         f"votes by item gave F({one.by_item.between}, {one.by_item.within}) = {one.by_item.f:.2f}, "
         f"p {p_text(one.by_item.p)}; an exact binomial test of the votes that prefer one, {100 * share:.1f}% "
         f"[{100 * low:.1f}, {100 * high:.1f}], p {p_text(p)}."

@@ -6,7 +6,7 @@ const WORDS = {
     consentTitle: "Before you begin",
     consent: [
       "You will look at faces and listen to voices that were made by a computer program, and say what you think of them. There are no right or wrong answers. It takes about {minutes} minutes.",
-      "Your answers are kept in this browser until the end, without your name or address. You may stop at any time and delete them.",
+      "Your answers stay in this browser until the end and then go to those who invited you, without your name or address. You may stop at any time and delete them.",
       "Please sit in a quiet place and use headphones if you have some.",
     ],
     contact: "Questions? {contact}",
@@ -74,7 +74,7 @@ const WORDS = {
     consentTitle: "开始之前",
     consent: [
       "您将看到一些人脸，并听到由计算机程序生成的声音，然后说出您的看法。答案没有对错之分。大约需要 {minutes} 分钟。",
-      "在结束之前，您的回答只保存在本浏览器中，不包含您的姓名或地址。您可以随时停止并删除回答。",
+      "在结束之前，您的回答只保存在本浏览器中；结束之后交给邀请您的人，不包含您的姓名或地址。您可以随时停止并删除回答。",
       "请在安静的环境中进行；如有耳机，请使用耳机。",
     ],
     contact: "如有疑问：{contact}",

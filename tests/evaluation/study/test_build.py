@@ -18,6 +18,7 @@ from evaluation.study.build import build_study
 from evaluation.study.definition import load_study
 from evaluation.study.levels import TARGET, common_level, level_video
 from evaluation.study.plan_file import read_plan
+from evaluation.study.stimuli import Maker
 from tests.evaluation.study.participants import always, write_answers
 
 RATE = 16000
@@ -154,6 +155,32 @@ def test_loudness_goes_lower_together_where_one_would_clip(tmp_path):
     write_wav(tmp_path / "tone.wav", 0.2 * np.sin(np.arange(RATE)), RATE)
     assert common_level([tmp_path / "tone.wav"]) == TARGET
     assert common_level([tmp_path / "tone.wav", tmp_path / "clicks.wav"]) < TARGET - 3
+
+
+def test_somebody_else_is_another_of_the_same_sex(tmp_path):
+    """From the other faces' recordings, or from a folder where one is given; the seed decides."""
+    for name in ("a", "b", "c", "d"):
+        (tmp_path / f"{name}.jpg").write_bytes(b"x")
+        write_wav(tmp_path / f"{name}.wav", np.full(100, 0.1), RATE)
+    faces = [
+        {"image": f"{name}.jpg", "speech": f"{name}.wav", "sex": sex, "language": "en", "text": "Hi."}
+        for name, sex in (("a", "f"), ("b", "m"), ("c", "f"), ("d", "m"))
+    ]
+    content = {"kind": "ab", "repeats": 0, "faces": faces}
+    maker = Maker(plan_of(tmp_path, **content), tmp_path / "s", tmp_path)
+    own = [maker._recording(face, somebody_else=False).stem for face in maker.plan.faces]
+    others = [maker._recording(face, somebody_else=True).stem for face in maker.plan.faces]
+    assert (own, others) == (["a", "b", "c", "d"], ["c", "d", "a", "b"])
+    for sex in ("f", "m"):
+        (tmp_path / "others" / sex).mkdir(parents=True)
+        for number in range(5):
+            write_wav(tmp_path / "others" / sex / f"{sex}{number}.wav", np.full(100, 0.1), RATE)
+    chosen = []
+    for seed in (0, 1):
+        maker = Maker(plan_of(tmp_path, **content, random="others", seed=seed), tmp_path / "s", tmp_path)
+        chosen.append([maker._recording(face, somebody_else=True).stem for face in maker.plan.faces])
+        assert [name[0] for name in chosen[-1]] == ["f", "m", "f", "m"]
+    assert chosen[0] != chosen[1]
 
 
 def test_what_cannot_be_used_is_named(tmp_path, tiny_weights):
