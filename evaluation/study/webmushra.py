@@ -1,4 +1,9 @@
-"""The audio part of an A/B study as a configuration of webMUSHRA (its pages `preference_test`)."""
+"""The audio part of an A/B study as a configuration of webMUSHRA.
+
+Its master branch has no page for preferences, and its `paired_comparison` tells people which voice is the reference. So
+both voices of a pair are rated on one `likert_multi_stimulus` page, in an order that it draws: equal ratings stand for
+"they are similar".
+"""
 
 from __future__ import annotations
 
@@ -10,9 +15,13 @@ from evaluation.study.definition import Study
 FILE = "webmushra.yaml"
 _HEAD = """\
 # For webMUSHRA (github.com/audiolabs/webMUSHRA): copy this file into its configs/, and public/media into its root as
-# media/. It knows no third choice in a preference test, so "they are similar" is missing there; sides are drawn by it.
+# media/. Both voices of a pair are rated; the one rated higher is preferred, equal ratings mean "they are similar".
 # Stimuli are named after their methods: participants do not see that, but its result files do.
 """
+_WORDS = {
+    "en": ("How well does each voice fit this face?", ("not at all", "a little", "partly", "well", "very well")),
+    "zh": ("每个声音与这张脸有多相配？", ("完全不配", "不太配", "一般", "比较配", "非常配")),
+}
 
 
 def write_webmushra(study: Study, out: Path, language: str) -> None:
@@ -23,13 +32,14 @@ def write_webmushra(study: Study, out: Path, language: str) -> None:
     """
     import yaml
 
-    asked = {"en": "Which voice is more likely that of this face?", "zh": "哪个声音更可能属于这张脸？"}[language]
+    asked, degrees = _WORDS[language]
     trials = [
         {
-            "type": "preference_test", "id": question.id, "name": study.title[language],
+            "type": "likert_multi_stimulus", "id": question.id, "name": study.title[language],
             "content": f'<p><img src="{html.escape(question.picture or "")}" width="320"></p><p>{asked}</p>',
-            "considerOrder": False, "mustPlayback": "ended",
+            "mustRate": True, "mustPlayback": "ended",
             "stimuli": {stimulus.method: stimulus.media for stimulus in question.stimuli},
+            "response": [{"value": value, "label": label} for value, label in enumerate(degrees, start=1)],
         }
         for question in study.questions
     ]  # fmt: skip

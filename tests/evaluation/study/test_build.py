@@ -73,6 +73,7 @@ def test_webmushra_has_the_same_questions(built):
     order, *trials = config["pages"][1]
     assert order == "random" and [trial["id"] for trial in trials] == [question.id for question in study.questions]
     assert trials[0]["stimuli"] == {s.method: s.media for s in study.questions[0].stimuli}
+    assert {trial["type"] for trial in trials} == {"likert_multi_stimulus"} and len(trials[0]["response"]) == 5
     assert config["pages"][-1]["type"] == "finish"
 
 
