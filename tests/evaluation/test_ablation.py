@@ -11,7 +11,7 @@ import pytest
 from anyonenet.errors import CorpusError, InputError
 from datamodules.landmarks import LandmarkDataModule
 from evaluation.ablation import Row, TestClips
-from evaluation.ablation_table import ablation_table, as_dict, compare, ordered, verdict
+from evaluation.ablation_table import TITLES, ablation_table, as_dict, compare, ordered, verdict
 from evaluation.landmarks import ERRORS
 from tests.evaluation.test_landmarks import store_of
 
@@ -83,6 +83,11 @@ def test_a_difference_that_is_there_is_found_and_one_that_is_not_is_not():
         if tests["tdlstm"]["d_ll"].difference < 0
         else "D-LL: CNN-BLSTM leads (p < 0.05 over BLSTM)"
     )
+
+
+def test_it_is_said_plainly_when_another_row_leads():
+    rows = {"cnn_blstm": made("CNN-BLSTM", 0.2), "blstm": made("BLSTM", 0.1), "tdlstm": made("TDLSTM", 0.3)}
+    assert verdict(rows, "cnn_blstm") == "; ".join(f"{name}: BLSTM leads (p < 0.001)" for name in TITLES.values()) + "."
 
 
 def test_the_table_has_mean_spread_test_and_the_papers_figures():

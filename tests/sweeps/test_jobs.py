@@ -88,7 +88,7 @@ def runner(folder: Path) -> subprocess.Popen:
 
 
 def wait_for(path: Path) -> None:
-    end = time.monotonic() + 60
+    end = time.monotonic() + 200
     while not path.exists() and time.monotonic() < end:
         time.sleep(0.02)
     assert path.exists()
@@ -104,11 +104,11 @@ def test_a_runner_that_is_asked_to_end_ends_its_processes(tmp_path):
     first = runner(folder)
     wait_for(folder / "runs")
     first.send_signal(signal.SIGINT)
-    first.communicate(timeout=60)
+    first.communicate(timeout=200)
     assert not alive(folder) and read_record(folder)["state"] == "begun"
     (folder / "go").touch()
     second = runner(folder)
-    assert second.communicate(timeout=60)[0] == "True\n" and starts(folder) == 2
+    assert second.communicate(timeout=200)[0] == "True\n" and starts(folder) == 2
 
 
 @pytest.mark.skipif(os.name != "posix", reason="locks of POSIX")
@@ -117,13 +117,26 @@ def test_a_process_that_outlived_its_runner_is_waited_for(tmp_path):
     first = runner(folder)
     wait_for(folder / "runs")
     first.kill()
-    first.communicate(timeout=60)
+    first.communicate(timeout=200)
     second = runner(folder)
     for line in second.stderr:  # type: ignore[union-attr]
         if "waiting for another process" in line:
             break
     assert starts(folder) == 1  # the second one has started nothing beside it
     (folder / "go").touch()
-    assert second.communicate(timeout=60)[0] == "True\n"
+    assert second.communicate(timeout=200)[0] == "True\n"
     assert (folder / "ends").read_text().splitlines() == ["done"] * starts(folder)
     assert json.loads((folder / "record.json").read_text())["state"] == "finished"
+
+
+def test_two_runners_do_a_job_once(tmp_path):
+    folder = tmp_path / "slow"
+    first = runner(folder)
+    wait_for(folder / "runs")
+    second = runner(folder)
+    for line in second.stderr:  # type: ignore[union-attr]
+        if "waiting for another process" in line:
+            break
+    (folder / "go").touch()
+    assert [process.communicate(timeout=200)[0] for process in (first, second)] == ["True\n"] * 2
+    assert starts(folder) == 1
