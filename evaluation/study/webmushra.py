@@ -8,7 +8,9 @@ both voices of a pair are rated on one `likert_multi_stimulus` page, in an order
 from __future__ import annotations
 
 import html
+import textwrap
 from pathlib import Path
+from typing import Any
 
 from evaluation.study.definition import Study
 
@@ -48,14 +50,16 @@ def write_webmushra(study: Study, out: Path, language: str) -> None:
         "defaultVolume": 0.5,
     }  # fmt: skip
     thanks = {"en": "Thank you.", "zh": "谢谢您的参与。"}[language]
-    config = {
+    finish = {"type": "finish", "name": thanks, "content": thanks, "showResults": False, "writeResults": True}
+    general = {
         "testname": study.title[language], "testId": study.id, "bufferSize": 2048, "stopOnErrors": True,
         "showButtonPreviousPage": False, "remoteService": "service/write.php",
-        "pages": [
-            volume,
-            ["random", *trials],
-            {"type": "finish", "name": thanks, "content": thanks, "showResults": False, "writeResults": True},
-        ],
     }  # fmt: skip
-    text = yaml.safe_dump(config, sort_keys=False, allow_unicode=True, width=110)
+
+    def dumped(value: Any) -> str:
+        return yaml.safe_dump(value, sort_keys=False, allow_unicode=True, width=10000)
+
+    # its reader loses a list that begins on the line of the list around it, as YAML libraries write them
+    shuffled = "-\n" + textwrap.indent(dumped(["random", *trials]), "    ")
+    text = dumped(general) + "pages:\n" + dumped([volume]) + shuffled + dumped([finish])
     out.write_text(_HEAD + text, encoding="utf-8")
