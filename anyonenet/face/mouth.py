@@ -9,9 +9,10 @@ from anyonenet.face.template import INNER_LIPS, OUTER_LIPS
 
 def polygon_area(points: Any) -> Any:
     """Area of closed polygons, `(..., corners, 2)` -> `(...)`, in squared units of the points (shoelace formula)."""
-    following = [*range(1, points.shape[-2]), 0]
     x, y = points[..., 0], points[..., 1]
-    return abs((x * y[..., following] - x[..., following] * y).sum(-1)) / 2
+    # slices, since picking by index costs more than all the arithmetic
+    along = (x[..., :-1] * y[..., 1:] - x[..., 1:] * y[..., :-1]).sum(-1)
+    return abs(along + x[..., -1] * y[..., 0] - x[..., 0] * y[..., -1]) / 2
 
 
 def mouth_area(landmarks: Any, contour: str = "inner") -> Any:
@@ -27,10 +28,10 @@ def mouth_area(landmarks: Any, contour: str = "inner") -> Any:
     Raises:
         ValueError: another contour.
     """
-    contours = {"inner": INNER_LIPS, "outer": OUTER_LIPS}
+    contours = {name: slice(lips[0], lips[-1] + 1) for name, lips in (("inner", INNER_LIPS), ("outer", OUTER_LIPS))}
     if contour not in contours:
         raise ValueError(f"contour is '{contour}'; choose 'inner' or 'outer'")
-    return polygon_area(landmarks[..., list(contours[contour]), :2])
+    return polygon_area(landmarks[..., contours[contour], :2])
 
 
 def mouth_opening(landmarks: Any) -> Any:

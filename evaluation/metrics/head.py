@@ -55,8 +55,11 @@ def face_velocity_distance(predicted: Tensor, reference: Tensor, lengths: Tensor
 def head_position_difference(predicted: Tensor, reference: Tensor, lengths: Tensor | None = None) -> Tensor:
     """D-Pos of each clip (see the module); arguments, result and errors as of `face_landmark_distance`."""
     _check(predicted, reference, lengths)
-    stable = list(STABLE)
-    apart = (predicted[..., stable, :].mean(-2) - reference[..., stable, :].mean(-2)).norm(dim=-1)
+    # a product with weights, since picking the points by index costs several times as much
+    part = slice(min(STABLE), max(STABLE) + 1)
+    weights = predicted.new_zeros(68)
+    weights[list(STABLE)] = 1 / len(STABLE)
+    apart = ((predicted[..., part, :] - reference[..., part, :]).mT @ weights[part]).norm(dim=-1)
     return mean_over_frames(apart, lengths) / _face_width(reference, lengths)
 
 
