@@ -29,6 +29,7 @@ def help_text(verb: str) -> str:
             "common options:",
             "  --config FILE               a configuration; may be given several times",
             "  --print_config              show the whole configuration and stop",
+            "  --trainer.default_root_dir DIR   where checkpoints and logs go (else runs/STAGE)",
             "  --trainer.max_steps N       and any other argument of Lightning's Trainer",
             "  --model.init_args.KEY V     any argument of the stage's module",
             "  --data.init_args.root DIR   the corpora's folder",
@@ -41,7 +42,7 @@ def help_text(verb: str) -> str:
 
 def parser_settings() -> dict[str, Any]:
     """How every configuration of the project is read; the tests that read them use the same."""
-    return {"parser_mode": "omegaconf", "exit_on_error": False}
+    return {"parser_mode": "omegaconf+", "exit_on_error": False}
 
 
 def make_cli(arguments: list[str], run: bool = True) -> Any:

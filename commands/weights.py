@@ -16,6 +16,8 @@ from commands.options import Options
 
 ORDER = ("speaker_encoder", "tts", "face_encoder", "landmarks", "images")
 """the speaker encoder first: the TTS and the face encoder learn from its embeddings"""
+FURTHER = {"tts": "configs/tts/further.yaml"}
+"""stages with a second leg of training, and what is laid over `mini.yaml` for it"""
 CORPORA = ("VCTK-Corpus-0.92", "AISHELL-3", "aidatatang_200zh", "VoxCeleb2", "CN-Celeb", "Obama")
 
 
@@ -53,19 +55,32 @@ def main(arguments: list[str]) -> int:
 def of_stage(stage: str, root: Path, features: Path, runs: Path, out: Path) -> list[list[str]]:
     """The command lines that are still to be run for one stage."""
     commands = []
-    folder, weights = runs / stage, out / stage
+    weights = out / stage
     if not (weights / "config.json").is_file():
-        fit = ["fit", "--config", f"configs/{stage}/mini.yaml"]
-        fit += ["--data.init_args.root", str(root), "--data.init_args.features", str(features)]
-        last = folder / "last.ckpt"
-        if last.is_file():
-            fit += ["--ckpt_path", str(last)]
-        commands.append(fit)
-        commands.append(["export", str(folder), "--out", str(weights)])
+        data = ["--data.init_args.root", str(root), "--data.init_args.features", str(features)]
+        if stage in FURTHER:
+            first = runs / stage / "exported"
+            if not (first / "config.json").is_file():
+                commands += leg([f"configs/{stage}/mini.yaml"], data, runs / stage, first)
+            files = [f"configs/{stage}/mini.yaml", FURTHER[stage]]
+            commands += leg(files, data, runs / f"{stage}_further", weights, first)
+        else:
+            commands += leg([f"configs/{stage}/mini.yaml"], data, runs / stage, weights)
     if not measured(weights):
         places = ["--weights", str(out), "--root", str(root), "--features", str(features)]
         commands.append(["evaluate", stage, "--card", *places])
     return commands
+
+
+def leg(files: list[str], data: list[str], run: Path, weights: Path, first: Path | None = None) -> list[list[str]]:
+    """One training and its export; it begins from the weights in `first`, or goes on where it was stopped."""
+    fit = ["fit", *(part for file in files for part in ("--config", file)), "--trainer.default_root_dir", str(run)]
+    last = run / "last.ckpt"
+    if last.is_file():
+        fit += ["--ckpt_path", str(last)]
+    elif first is not None:
+        fit += ["--initial_weights", str(first)]
+    return [[*fit, *data], ["export", str(run), "--out", str(weights)]]
 
 
 def measured(weights: Path) -> bool:

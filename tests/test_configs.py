@@ -25,6 +25,8 @@ def files_of(config: Path) -> list[Path]:
         return [Path(SOME_STAGE), config]
     if "ablations" in config.parts:
         return [Path(config.parts[0]) / "base.yaml", config]
+    if config.name == "further.yaml":
+        return [config.with_name("mini.yaml"), config]
     return [config]
 
 
@@ -86,3 +88,12 @@ def test_the_newest_checkpoint_is_kept_whether_it_is_the_best_or_not(parse, stag
     newest = [saver for saver in savers if saver.monitor is None]
     assert len(newest) == 1 and (newest[0].filename == "last" or newest[0].save_last)
     assert not any(saver.save_last for saver in savers if saver.monitor is not None)
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_run_lies_where_its_root_is_set_to(parse, stage):
+    for name in ("base.yaml", "mini.yaml"):
+        trainer = parse([Path(stage) / name], "--trainer.default_root_dir", "elsewhere").trainer
+        places = [callback.init_args.dirpath for callback in trainer.callbacks if "Checkpoint" in callback.class_path]
+        places += [trainer.logger.init_args.save_dir] if trainer.logger else []
+        assert places and set(places) == {"elsewhere"}

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from commands.__main__ import main
-from commands.weights import CORPORA, ORDER
+from commands.weights import CORPORA, FURTHER, ORDER
 
 
 @pytest.fixture
@@ -30,7 +30,10 @@ def finish(folder: Path, figures: dict) -> None:
 def test_from_nothing_everything_in_order(capsys, tmp_path):
     plan = planned(capsys, "--root", str(tmp_path / "none"), "--out", str(tmp_path / "weights"))
     assert plan[0][0] == "mini"
-    assert [line[2] for line in plan if line[0] == "fit"] == [f"configs/{stage}/mini.yaml" for stage in ORDER]
+    fits = [line for line in plan if line[0] == "fit"]
+    assert [line[2] for line in fits if line[4] not in FURTHER.values()] == [
+        f"configs/{stage}/mini.yaml" for stage in ORDER
+    ]
     assert [line[0] for line in plan[1:4]] == ["fit", "export", "evaluate"]
     assert ORDER.index("speaker_encoder") == 0
 
@@ -47,7 +50,22 @@ def test_a_stopped_training_goes_on(capsys, tmp_path, places):
     (tmp_path / "runs" / "tts").mkdir(parents=True)
     (tmp_path / "runs" / "tts" / "last.ckpt").touch()
     fit = planned(capsys, *places, "--only", "tts")[0]
-    assert fit[-2:] == ["--ckpt_path", str(tmp_path / "runs" / "tts" / "last.ckpt")]
+    assert fit[fit.index("--ckpt_path") + 1] == str(tmp_path / "runs" / "tts" / "last.ckpt")
+    assert fit[fit.index("--trainer.default_root_dir") + 1] == str(tmp_path / "runs" / "tts")
+
+
+def test_a_second_leg_starts_from_the_weights_of_the_first(capsys, tmp_path, places):
+    first = tmp_path / "runs" / "tts" / "exported"
+    both = planned(capsys, *places, "--only", "tts")
+    assert [line[0] for line in both] == ["fit", "export", "fit", "export", "evaluate"]
+    assert both[1][-1] == str(first) and both[3][-1] == str(tmp_path / "weights" / "tts")
+    assert both[2][both[2].index("--initial_weights") + 1] == str(first) and FURTHER["tts"] in both[2]
+    finish(first, {})
+    assert planned(capsys, *places, "--only", "tts") == both[2:]
+    (tmp_path / "runs" / "tts_further").mkdir()
+    (tmp_path / "runs" / "tts_further" / "last.ckpt").touch()
+    fit = planned(capsys, *places, "--only", "tts")[0]
+    assert "--ckpt_path" in fit and "--initial_weights" not in fit
 
 
 def test_a_step_that_fails_ends_it(tmp_path, places, monkeypatch, capsys):
