@@ -2,8 +2,8 @@
 
 Ordinary tests take every answer for that of another participant about another item, and find too much. Here the
 covariance is clustered in both ways (Cameron, Gelbach & Miller 2011, "Robust inference with multiway clustering", eq.
-2.11), with t on the smaller number of clusters less one (Cameron & Miller 2015, section V). The difference of three that
-it is can come out too small by chance, even below zero: the largest of it and of the two one-way errors is taken
+2.11), with t on the smaller number of clusters less one (Cameron & Miller 2015, section V). The difference of three
+that it is can come out too small by chance, even below zero: the largest of it and of the two one-way errors is taken
 (MacKinnon, Nielsen & Webb 2021).
 """
 

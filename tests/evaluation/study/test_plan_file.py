@@ -54,6 +54,17 @@ def test_the_shipped_mos_study_is_the_papers():
             assert sorted(Counter(face.text for face in faces if face.sex == sex).values()) == [2, 3]
 
 
+def test_the_documents_example_is_a_plan(tmp_path):
+    text = (CONFIGS.parents[1] / "docs" / "STUDIES.md").read_text(encoding="utf-8")
+    (tmp_path / "s.yaml").write_text(text.split("```yaml\n")[1].split("```")[0], encoding="utf-8")
+    for name in ("faces/anna.jpg", "faces/ben.jpg", "speech/anna.wav", "speech/ben.wav"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"x")
+    plan = read_plan(tmp_path / "s.yaml")
+    assert [face.text for face in plan.faces] == ["今天下午我们去看电影。", "大家好，很高兴见到你们。"]
+    assert plan.random == tmp_path / "references" and plan.contact.startswith("Anna")
+
+
 def test_named_faces(written, tmp_path):
     plan = written()
     first, second = plan.faces
