@@ -43,8 +43,19 @@ def levelled(samples: np.ndarray, settings: MelSettings) -> np.ndarray:
 
 def active_hops(samples: np.ndarray, settings: MelSettings) -> np.ndarray:
     """`(hops,)` bool: which started hops are within `QUIET_DB` of the loudest."""
-    hop = settings.hop_samples
-    padded = np.pad(samples, (0, -len(samples) % hop))
-    power = np.square(padded.reshape(-1, hop)).mean(axis=1)
+    together = _HOPS_TOGETHER * settings.hop_samples
+    powers = [_powers(samples[begin : begin + together], settings) for begin in range(0, len(samples), together)]
+    power = np.concatenate(powers) if powers else np.zeros(0, samples.dtype)
     loudest = power.max(initial=0.0)
     return (power > loudest * 10 ** (QUIET_DB / 10)) & (power > _NOTHING)
+
+
+def _powers(samples: np.ndarray, settings: MelSettings) -> np.ndarray:
+    """Mean square of each started hop; `(samples,)` -> `(hops,)`."""
+    hop = settings.hop_samples
+    padded = np.pad(samples, (0, -len(samples) % hop))
+    return np.asarray(np.square(padded.reshape(-1, hop)).mean(axis=1))
+
+
+_HOPS_TOGETHER = 4800
+"""a minute: the squares of an hour would take as much memory as its sound"""

@@ -52,9 +52,11 @@ def resample_blocks(
 
 
 def joined(blocks: Iterable[NDArray[np.float32]]) -> NDArray[np.float32]:
-    """The waveform `(samples,)` that comes in blocks."""
-    found = list(blocks)
-    return np.concatenate(found) if found else np.zeros(0, dtype=np.float32)
+    """The waveform `(samples,)` float32 that comes in blocks; it is in memory once, not in blocks and as a whole."""
+    content = bytearray()
+    for block in blocks:
+        content += np.ascontiguousarray(block, dtype=np.float32).data.cast("B") if len(block) else b""
+    return np.frombuffer(content, dtype=np.float32) if content else np.zeros(0, dtype=np.float32)
 
 
 @dataclass(frozen=True)

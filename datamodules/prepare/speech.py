@@ -134,13 +134,12 @@ def fault_of(samples: np.ndarray, settings: MelSettings) -> str | None:
     """Why a sound `(samples,)` cannot be used: not finite, out of range, silent, clipped; None where it can."""
     if not np.isfinite(samples).all():
         return "the sound holds values that are not finite (NaN)"
-    size = np.abs(samples)
-    loudest = float(size.max(initial=0.0))
+    loudest = max(float(samples.max(initial=0.0)), -float(samples.min(initial=0.0)))
     if loudest > _LOUDEST:
         return f"the sound holds values up to {loudest:.3g}; expected -1 to 1"
     if not active_hops(samples, settings).any():
         return "the recording is silent"
-    clipped = float((size >= FULL_SCALE).mean())
+    clipped = float(((samples >= FULL_SCALE) | (samples <= -FULL_SCALE)).mean())
     if clipped > MOST_CLIPPED:
         return f"the recording is clipped: {clipped:.1%} of its samples are at full scale"
     return None
