@@ -7,6 +7,7 @@ from pathlib import Path
 import pytorch_lightning as pl
 
 from anyonenet.errors import WeightsError
+from anyonenet.networks.base import Network
 from anyonenet.text.symbols import SYMBOLS
 from anyonenet.weights import load_weights, read_card
 
@@ -24,6 +25,8 @@ def start_from(module: pl.LightningModule, folder: str | Path) -> None:
     folder = Path(folder)
     name, arguments, card = read_card(folder)
     wanted = module.network
+    if not isinstance(wanted, Network):
+        raise WeightsError(f"a {type(module).__name__} has no network that could start from {folder}")
     if name != type(wanted).__name__:
         raise WeightsError(f"{folder} holds a {name}; this training is of a {type(wanted).__name__}")
     differing = [
