@@ -14,6 +14,7 @@ from evaluation.landmarks import ERRORS
 from evaluation.tables import Table
 
 TITLES = {"d_ll": "D-LL", "d_vl": "D-VL", "d_a": "D-A"}
+DECIMALS = {"d_ll": 4, "d_vl": 5, "d_a": 4}
 TEST = (
     "p: paired over clips and seeds, both taken as random (two-way crossed model, Satterthwaite's degrees of freedom), "
     "two-sided, Holm's correction over the rows of a column"
@@ -70,10 +71,8 @@ def ablation_table(rows: Mapping[str, Row], reference: str, clips: int, cuts: in
             if row.errors and means[name][metric] == lowest[metric]:
                 best.add((number, place))
         published = PAPER.get(name)
-        cells += [f"{value:.3f}" for value in published] if published else ["-"] * len(ERRORS)
-        lines.append([*cells, f"{len(row.errors)}"])
-    figures = list(TITLES.values())
-    columns = ["method", *(f"{name} ↓" for name in figures), *(f"paper {name}" for name in figures), "seeds"]
+        lines.append([*cells, " / ".join(f"{value:.3f}" for value in published or ()), f"{len(row.errors)}"])
+    columns = ["method", *(f"{name} ↓" for name in TITLES.values()), f"paper: {' / '.join(TITLES.values())}", "seeds"]
     return Table(
         columns,
         lines,
@@ -164,8 +163,8 @@ def _spread(row: Row, metric: str) -> float:
 def _cell(row: Row, metric: str) -> str:
     if not row.errors:
         return "failed"
-    spread = _spread(row, metric)
-    return f"{_mean(row, metric):.4f}" + (f" ± {spread:.4f}" if spread == spread else "")
+    spread, decimals = _spread(row, metric), DECIMALS[metric]
+    return f"{_mean(row, metric):.{decimals}f}" + (f" ± {spread:.{decimals}f}" if spread == spread else "")
 
 
 def _p(p: float) -> str:

@@ -41,11 +41,11 @@ class Table:
 
     def terminal(self) -> str:
         """Aligned columns."""
-        star = " *" if self.best else ""
-        cells = [[str(name) + " " * len(star) * (place > 0) for place, name in enumerate(self.columns)]]
+        starred = {place for _, place in self.best}
+        cells = [[name + "  " * (place in starred) for place, name in enumerate(self.columns)]]
         for number, row in enumerate(self.rows):
-            marks = [star if (number, place) in self.best else " " * len(star) for place in range(len(row))]
-            cells.append([cell + mark * (place > 0) for place, (cell, mark) in enumerate(zip(row, marks, strict=True))])
+            marks = [" *" if (number, place) in self.best else "  " * (place in starred) for place in range(len(row))]
+            cells.append([cell + mark for cell, mark in zip(row, marks, strict=True)])
         widths = [max(map(_width, column)) for column in zip(*cells, strict=True)]
         lines = [
             "  ".join(_padded(cell, width, place) for place, (cell, width) in enumerate(zip(row, widths, strict=True)))
