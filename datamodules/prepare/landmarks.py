@@ -70,14 +70,9 @@ class LandmarkRecipe(ClipRecipe):
         clip, split = source.content
         skip_copies(clip, skip)
         rate = self.settings.frame_rate
-        samples = read_audio(clip.audio, self.settings.sample_rate)
-        if not np.isfinite(samples).all():
-            raise CorpusError(f"{clip.audio}: the sound holds values that are not numbers")
-        if np.abs(samples).max() < SILENT:
-            raise CorpusError(f"{clip.audio}: the sound is silent")
+        mel = self._mel(clip.audio)
         offset = sound_offset_seconds(clip)
         track = read_track(clip, self.models, self.tracks)
-        mel = log_mel(torch.from_numpy(samples), self.settings).numpy()
         times = np.arange(len(mel)) / rate + offset
         landmarks, quaternions = upsample(track, times)
         seen = track.seen_at(times)
@@ -95,6 +90,15 @@ class LandmarkRecipe(ClipRecipe):
             fields = {"begin": cut.start, "seconds": (cut.stop - cut.start) / rate, "split": split or "train"}
             arrays = {"mels": mel[cut], "landmarks": landmarks[cut], "quaternions": quaternions[cut]}
             yield {**about, **fields}, arrays
+
+    def _mel(self, audio: Path) -> np.ndarray:
+        """`(T, bands)` float32; the sound itself, 230 MB an hour, is not kept while the face is followed."""
+        samples = read_audio(audio, self.settings.sample_rate)
+        if not np.isfinite(samples).all():
+            raise CorpusError(f"{audio}: the sound holds values that are not numbers")
+        if max(samples.max(), -samples.min()) < SILENT:
+            raise CorpusError(f"{audio}: the sound is silent")
+        return log_mel(torch.from_numpy(samples), self.settings).numpy()
 
 
 def upsample(track: FaceTrack, times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

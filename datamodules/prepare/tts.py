@@ -106,7 +106,7 @@ class TTSRecipe(Recipe):
 
     def _item(self, recording: Recording, symbols: tuple[str, ...], language: str) -> Item:
         settings = self.settings
-        samples = levelled(trimmed(recording.samples, settings), settings)
+        samples = trimmed(recording.samples, settings)
         seconds = len(samples) / settings.sample_rate
         if not self.seconds[0] <= seconds <= self.seconds[1]:
             raise InputError(f"{seconds:.2f} s of speech, outside of {self.seconds[0]:g} to {self.seconds[1]:g} s")
@@ -120,7 +120,7 @@ class TTSRecipe(Recipe):
             "phonemes": " ".join(symbols),
             "seconds": seconds,
         }
-        mel = log_mel(torch.from_numpy(samples), settings).numpy().astype(np.float16)
+        mel = log_mel(torch.from_numpy(levelled(samples, settings)), settings).numpy().astype(np.float16)
         return fields, {"mel": mel, "symbols": np.array(encode(symbols), dtype=np.int16)}
 
 
