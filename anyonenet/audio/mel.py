@@ -128,12 +128,14 @@ def log_mel(waveform: Tensor, settings: MelSettings | None = None) -> Tensor:
         raise ValueError("the waveform is empty; expected at least one sample")
     frames, hop = frames_of(samples, settings), settings.hop_samples
     reach = settings.fft_samples // 2
-    # frame t looks at `fft_samples` from `t * hop` of this on
-    padded = torch.nn.functional.pad(waveform, (reach, reach + frames * hop - samples))
     pieces = []
-    for begin in range(0, frames, _TOGETHER):
-        count = min(_TOGETHER, frames - begin)
-        pieces.append(_mel_frames(padded[..., begin * hop : (begin + count - 1) * hop + 2 * reach], settings))
+    for first in range(0, frames, _TOGETHER):
+        last = min(first + _TOGETHER, frames) - 1
+        begin, end = first * hop - reach, last * hop + reach
+        piece = torch.nn.functional.pad(
+            waveform[..., max(begin, 0) : min(end, samples)], (max(-begin, 0), max(end - samples, 0))
+        )
+        pieces.append(_mel_frames(piece, settings))
     return torch.cat(pieces, dim=-2) if len(pieces) > 1 else pieces[0]
 
 

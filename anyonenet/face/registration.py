@@ -50,7 +50,8 @@ def register(landmarks: ArrayLike, reference: ArrayLike | None = None) -> Regist
         translation = points[..., stable, :].mean(axis=-2)
     if np.any(scale < 1e-9):
         raise ValueError("the outer eye corners coincide in some landmarks")
-    frontal = (points - translation[..., None, :]) @ rotation / scale[..., None, None]
+    frontal = (points - translation[..., None, :]) @ rotation
+    frontal /= scale[..., None, None]
     return Registration(
         frontal.astype(np.float32),
         quaternion.from_matrix(rotation).astype(np.float32),
