@@ -80,16 +80,21 @@ def _stored(path: Path) -> FaceTrack:
 
 
 class _Timed:
-    """The frames of a video; notes on the way when each is shown."""
+    """The frames of a video, as often as wanted; notes on the way when each is shown.
+
+    Somebody who has seen enough leaves a later pass early, so the times are those of the longest one.
+    """
 
     def __init__(self, video: Video):
         self.video = video
         self.times: list[float] = []
 
     def frames(self) -> Iterator[NDArray[np.uint8]]:
-        self.times.clear()
+        times: list[float] = []
         for seconds, frame in self.video.timed_frames():
-            self.times.append(seconds)
+            times.append(seconds)
+            if len(times) > len(self.times):
+                self.times = times
             yield frame
 
 
@@ -114,7 +119,8 @@ def _made_of(video: Path, models: FaceModels) -> str:
 def _kept(path: Path) -> FaceTrack | None:
     try:
         with np.load(path) as arrays:
-            return FaceTrack(arrays["landmarks"], arrays["times"], arrays["found"])
+            track = FaceTrack(arrays["landmarks"], arrays["times"], arrays["found"])
+            return track if len(track.times) == len(track.landmarks) == len(track.found) else None
     except (OSError, KeyError, ValueError, EOFError, zipfile.BadZipFile):  # not there, or cut short by a full disk
         return None
 

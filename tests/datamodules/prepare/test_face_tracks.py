@@ -45,14 +45,16 @@ def test_other_files_beside_are_refused(tmp_path: Path, arrays: dict, reason: st
 
 
 class Tracker:
-    """Stands in for the tracking: goes through the frames as it does, and counts."""
+    """Stands in for the tracking: goes through the frames as it does, the second time not to the end, and counts."""
 
     def __init__(self) -> None:
         self.runs = 0
 
     def __call__(self, open_frames, detector, embedder, backend) -> Track:
         self.runs += 1
-        count = [sum(1 for _ in open_frames()) for _ in range(2)][0]
+        count = sum(1 for _ in open_frames())
+        for _ in zip(range(count - 1), open_frames()):
+            pass
         return Track(np.zeros((count, 68, 3), np.float32), np.ones(count, bool))
 
 
@@ -69,6 +71,14 @@ def test_detection_keeps_the_frames_own_times(tmp_path: Path, tracker: Tracker) 
     times = np.array([0, 0.033, 0.067, 0.2, 0.21, 0.4])
     track = read_track(make_clip(tmp_path, "a", times, 0.5), FaceModels())
     np.testing.assert_allclose(track.times, times, atol=1e-6)
+
+
+def test_what_was_kept_incomplete_is_found_again(tmp_path: Path, tracker: Tracker) -> None:
+    clip = make_clip(tmp_path, "a", np.arange(4) / 25, 0.2)
+    read_track(clip, FaceModels(), tmp_path / "tracks")
+    (kept,) = (tmp_path / "tracks").glob("*.npz")
+    np.savez(kept, landmarks=np.zeros((4, 68, 3), np.float32), times=np.arange(3) / 25, found=np.ones(4, bool))
+    assert len(read_track(clip, FaceModels(), tmp_path / "tracks").times) == 4 and tracker.runs == 2
 
 
 def test_what_was_found_serves_a_second_stage(tmp_path: Path, tracker: Tracker) -> None:
