@@ -19,7 +19,7 @@ only what differs; other systems join as such files (docs/tables-and-figures.md)
 DEFAULT = Path("configs/landmarks/mini.yaml")
 OURS = "cnn_blstm"
 EPOCHS = 15
-"""of the default configuration: all rows in some 20 minutes on two cores"""
+"""of the default configuration: half of what the default weights were trained for"""
 
 
 def options() -> Options:

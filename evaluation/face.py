@@ -18,7 +18,7 @@ from datamodules.face_voice import CORPORA, FaceVoiceDataModule, PersonTables
 from datamodules.mini.identity import draw_identity, draw_voice, identity_features, voice_features
 from evaluation.bootstrap import Figure, bootstrap, mean_of, share_of
 from evaluation.measurement import Measurement, corpus_in_words
-from evaluation.metrics.identity import matching_accuracy, ranks, within_group_auc
+from evaluation.metrics.retrieval import matching_accuracy, ranks, within_group_auc
 from evaluation.real_faces import RealFaces
 from evaluation.speaker import ridge_probe
 

@@ -1,7 +1,6 @@
 """Metrics of speaker verification: EER and minDCF, defined in `anyonenet.metrics.verification`.
 
-The stages' validation calls the same functions; the classes gather scores over batches and processes. The functions of
-face-to-voice retrieval are named here too, their classes are in `evaluation.metrics.retrieval`.
+The stages' validation calls the same functions; the classes gather scores over batches and processes.
 """
 
 from __future__ import annotations
@@ -11,14 +10,6 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from anyonenet.metrics.retrieval import (
-    area_under_curve,
-    matching_accuracy,
-    median_rank,
-    ranks,
-    recall_at,
-    within_group_auc,
-)
 from anyonenet.metrics.verification import all_pairs, equal_error_rate, error_rates, minimum_detection_cost
 from evaluation.metrics.aggregates import SCORES, Gathered
 
@@ -26,15 +17,9 @@ __all__ = [
     "EqualErrorRate",
     "MinimumDetectionCost",
     "all_pairs",
-    "area_under_curve",
     "equal_error_rate",
     "error_rates",
-    "matching_accuracy",
-    "median_rank",
     "minimum_detection_cost",
-    "ranks",
-    "recall_at",
-    "within_group_auc",
 ]
 
 

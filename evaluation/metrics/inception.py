@@ -41,7 +41,7 @@ def inception_features(weights: str | Path | None = None) -> Callable[[Tensor], 
         network = inception_network()
         network.load_state_dict(state)
     except Exception as error:
-        reason = str(error).splitlines()[0]
+        reason = next(iter(str(error).splitlines()), type(error).__name__)
         raise WeightsError(
             f"{path} is not the InceptionV3 of published FID figures ({reason}); get {INCEPTION_URL}"
         ) from None

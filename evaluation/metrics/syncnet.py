@@ -120,7 +120,7 @@ def load_syncnet(weights: str | Path | None = None) -> SyncNet:
     try:
         network.load_state_dict(torch.load(path, map_location="cpu", weights_only=True))
     except Exception as error:
-        reason = str(error).splitlines()[0]
+        reason = next(iter(str(error).splitlines()), type(error).__name__)
         raise WeightsError(f"{path} is not SyncNet's {SYNCNET_FILE} ({reason}); get {SYNCNET_URL}") from None
     return network.eval().requires_grad_(False)
 
