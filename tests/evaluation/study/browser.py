@@ -157,11 +157,14 @@ class Browser:
             self.call("Input.dispatchKeyEvent", type="keyUp", **parts)
 
     def click(self, selector: str) -> None:
-        """Press the mouse button on the middle of an element."""
+        """Press the mouse button on the middle of an element, once it no longer moves."""
         find = f"document.querySelector({json.dumps(selector)})"
-        self.do(f"{find}.scrollIntoView({{block: 'center'}})")
-        x, y = self.do(f"(() => {{ const b = {find}.getBoundingClientRect(); "
-                       "return [b.x + b.width / 2, b.y + b.height / 2]; })()")  # fmt: skip
+        middle = (f"(() => {{ {find}.scrollIntoView({{block: 'center'}}); const b = {find}.getBoundingClientRect(); "
+                  "return [b.x + b.width / 2, b.y + b.height / 2]; })()")  # fmt: skip
+        place, end = None, time.monotonic() + self.timeout
+        while place != (place := self.do(middle)) and time.monotonic() < end:
+            time.sleep(0.1)
+        x, y = place
         for kind in ("mousePressed", "mouseReleased"):
             self.call("Input.dispatchMouseEvent", type=kind, x=x, y=y, button="left", clickCount=1)
 

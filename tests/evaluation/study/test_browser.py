@@ -262,6 +262,7 @@ def test_a_lost_file_can_be_skipped_and_answers_deleted(browser, published):
     browser.wait("memory.state.trials.length === 1")
     assert browser.do("memory.state.trials[0].answer") == "unplayable"
     participant = browser.do("memory.state.participant")
+    browser.wait("document.querySelector('.trouble button')")  # the next pair's; it moves the footer
     browser.click("#footer button:last-child")
     browser.wait("memory.state.trials.length === 0 && !memory.state.consented")
     assert len(browser.dialogs) == 2 and browser.do("memory.state.participant") != participant
