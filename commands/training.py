@@ -45,18 +45,27 @@ def parser_settings() -> dict[str, Any]:
     return {"parser_mode": "omegaconf+", "exit_on_error": False}
 
 
-def make_cli(arguments: list[str], run: bool = True) -> Any:
+def make_cli(arguments: list[str], run: bool = True, build: bool = True) -> Any:
     """The LightningCLI of all stages.
 
     Args:
         arguments: verb first when `run`, else options only.
         run: do what the verb says; False only builds trainer, module and data.
+        build: False only reads the configuration: what it names is found and typed by its signature, but not built.
     """
     from pytorch_lightning import LightningDataModule, LightningModule
     from pytorch_lightning.cli import LightningArgumentParser, LightningCLI
 
     class StagesCLI(LightningCLI):
         """LightningCLI, and exported weights to start from."""
+
+        def instantiate_classes(self) -> None:
+            if build:
+                super().instantiate_classes()
+
+        def _run_subcommand(self, subcommand: str) -> None:
+            if build:
+                super()._run_subcommand(subcommand)
 
         def add_arguments_to_parser(self, parser: LightningArgumentParser) -> None:
             parser.add_argument(
@@ -97,6 +106,21 @@ def main(verb: str, arguments: list[str]) -> int:
     if "--help" in arguments or "-h" in arguments:
         print(help_text(verb))
         return 0
+    _make(verb, arguments)
+    return 0
+
+
+def read_configuration(verb: str, arguments: list[str]) -> Any:
+    """The whole configuration that a command line means; nothing of it is built.
+
+    Raises:
+        Mistake: as `main`.
+    """
+    return _make(verb, arguments, build=False).config[verb]
+
+
+def _make(verb: str, arguments: list[str], build: bool = True) -> Any:
+    """The command line's CLI, with mistakes in it told in one line."""
     if not any(argument.split("=")[0] in ("--config", "-c", "--model", "--help.all") for argument in arguments):
         raise Mistake(f"{verb}: --config missing, e.g. --config configs/tts/mini.yaml (anyonenet {verb} --help)")
     for name, value in zip(arguments, [*arguments[1:], ""], strict=True):
@@ -109,14 +133,14 @@ def main(verb: str, arguments: list[str]) -> int:
     from omegaconf.errors import OmegaConfBaseException
 
     try:
-        make_cli([verb, *("--help" if argument == "--help.all" else argument for argument in arguments)])
+        arguments = ["--help" if argument == "--help.all" else argument for argument in arguments]
+        return make_cli([verb, *arguments], build=build)
     except (ArgumentError, OmegaConfBaseException) as error:
         raise Mistake(f"{verb}: {_one_line(str(error))}") from None
     except ValueError as error:
         if not str(error).startswith(_NOISE[0]):
             raise
         raise Mistake(f"{verb}: {_one_line(str(error))}") from None  # what a module says of its own arguments
-    return 0
 
 
 _NOISE = (
