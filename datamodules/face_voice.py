@@ -136,6 +136,11 @@ class FaceVoiceDataModule(pl.LightningDataModule):
             directions = torch.from_numpy(found.astype(np.float32))
         return torch.from_numpy(mean), torch.tensor(spread), directions
 
+    def store_folders(self) -> list[Path]:
+        """Of the stores it reads."""
+        faces = [self.features / recipe.name for recipe in self.recipes.values()]
+        return [*faces, *(self._voices(corpus).folder for corpus in self.weights)]
+
     def train_dataloader(self) -> DataLoader[Any]:
         dataset = PairDataset(self.splits["train"], weights=self.weights)
         return training_loader(dataset, self.batch_size, self.seed, collate, self.workers)

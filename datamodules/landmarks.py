@@ -167,6 +167,10 @@ class LandmarkDataModule(LightningDataModule):
         self.validation = part("validation", None)
         self.test = part("test", None)
 
+    def store_folders(self) -> list[Path]:
+        """Of the stores it reads."""
+        return [self.features / recipe.name for recipe in self.recipes.values()]
+
     def train_dataloader(self) -> DataLoader:
         """Batches of training cuts; raises CorpusError where none is long enough."""
         if not len(self.training):

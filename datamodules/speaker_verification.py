@@ -114,6 +114,10 @@ class SpeakerVerificationDataModule(pl.LightningDataModule):
         self.speakers = sorted({speaker for _, _, speaker in items["train"]})
         self._items = items
 
+    def store_folders(self) -> list[Path]:
+        """Of the stores it reads."""
+        return [self.features / recipe.name for recipe in self.recipes.values()]
+
     def train_dataloader(self) -> DataLoader[Any]:
         numbers = {speaker: number for number, speaker in enumerate(self.speakers)}
         dataset = CropDataset(

@@ -5,7 +5,6 @@ A store carries the options that made it; one made with other options is refused
 
 from __future__ import annotations
 
-import hashlib
 import json
 import os
 import shutil
@@ -16,6 +15,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from anyonenet.checksum import sha256_of_values
 from anyonenet.errors import CorpusError
 from datamodules.store_files import (
     ItemFiles,
@@ -136,8 +136,7 @@ class Store:
     @property
     def checksum(self) -> str:
         """SHA-256 of the options and all files, as they were when the store was made."""
-        told = json.dumps([self.options, self._files], sort_keys=True, ensure_ascii=False)
-        return hashlib.sha256(told.encode()).hexdigest()
+        return sha256_of_values([self.options, self._files])
 
     def verify(self) -> None:
         """Read every byte again.

@@ -174,6 +174,10 @@ class TalkingFacesDataModule(LightningDataModule):
         persons = store.manifest["person"]
         return np.array([split_of(person, *self.shares) for person in persons])
 
+    def store_folders(self) -> list[Path]:
+        """Of the stores it reads."""
+        return [self.features / recipe.name for recipe in self.recipes.values()]
+
     def train_dataloader(self) -> DataLoader:
         return training_loader(self.training, self.batch_size, self.seed, collate, self.workers)
 

@@ -86,6 +86,10 @@ class TTSData(pl.LightningDataModule):
         )
         self.splits = tts_splits(self.speech.manifest, self.unseen_share, self.held_back)
 
+    def store_folders(self) -> list[Path]:
+        """Of the stores it reads; known after `setup`."""
+        return [store.folder for stores in (self.speech.stores, self.speakers.stores) for store in stores.values()]
+
     def train_dataloader(self) -> DataLoader[Any]:
         return self._loader("train", shuffle=True)
 
@@ -151,6 +155,7 @@ class VoiceStores:
     """
 
     def __init__(self, speech: JoinedStores, speakers: dict[str, Store]):
+        self.stores = dict(speakers)
         self._joined = JoinedStores(speakers)
         begins = np.repeat(
             [speech.rows_of(name).start for name in speakers], [len(store) for store in speakers.values()]

@@ -18,6 +18,7 @@ from anyonenet.losses.masked_margin import margin_at, masked_margin_softmax
 from anyonenet.metrics.retrieval import matching_accuracy, median_rank, ranks, recall_at, within_group_auc
 from anyonenet.networks.face_encoder import FaceEncoder
 from anyonenet.types import FaceVoiceBatch
+from lightning_modules.logging.shown.matching import MatchedFaces
 
 FACE_SIZES = {"facenet": 512, "dlib": 128}
 """lengths of the embeddings of `anyonenet.face.embedding`"""
@@ -69,6 +70,7 @@ class FaceEncoderModule(pl.LightningModule):
         self.save_hyperparameters()
         self.network = FaceEncoder(FACE_SIZES[backend], hidden, embedding_size, dropout)
         self._validation: list[FaceVoiceBatch] = []
+        self.shown: MatchedFaces | None = None
 
     def on_fit_start(self) -> None:
         """Take the constants that normalise face embeddings from the training faces, unless resumed.
@@ -128,6 +130,7 @@ class FaceEncoderModule(pl.LightningModule):
         )
         self._validation.clear()
         similarity = voices @ speakers.T
+        self.shown = MatchedFaces(similarity, persons, sexes)
         found = ranks(similarity, persons, persons)
         self.log("validation/cosine", float(similarity.diagonal().mean()), prog_bar=True)
         self.log("validation/median_rank", median_rank(found))

@@ -18,6 +18,7 @@ from anyonenet.losses.perceptual import PerceptualLoss
 from anyonenet.networks.image_translation import ImageTranslator
 from anyonenet.networks.patch_discriminator import PatchDiscriminator
 from anyonenet.types import ImageBatch
+from lightning_modules.logging.shown.pictures import TranslatedPictures
 
 
 class ImageTranslationModule(LightningModule):
@@ -63,6 +64,7 @@ class ImageTranslationModule(LightningModule):
         super().__init__()
         self.save_hyperparameters()
         self.automatic_optimization = False
+        self.shown: TranslatedPictures | None = None
         self.network = ImageTranslator(list(widths), blocks)
         self.discriminator = PatchDiscriminator(width=discriminator_width)
         self.adversarial = AdversarialLoss(adversarial_kind)
@@ -107,7 +109,10 @@ class ImageTranslationModule(LightningModule):
         self.log_dict({f"train/{name}": value for name, value in values.items()}, prog_bar=True)
 
     def validation_step(self, batch: ImageBatch, batch_index: int) -> None:
-        self._evaluate(batch, "validation")
+        made = self._evaluate(batch, "validation")
+        if batch_index == 0:
+            row = (batch.photos, batch.sketches, made, batch.targets)
+            self.shown = TranslatedPictures(*(pictures[:4].float().cpu().numpy() for pictures in row))
 
     def test_step(self, batch: ImageBatch, batch_index: int) -> None:
         self._evaluate(batch, "test")
@@ -138,8 +143,12 @@ class ImageTranslationModule(LightningModule):
         with torch.autocast(made.device.type, enabled=False):  # small differences drown in bfloat16
             return self.perceptual(made, targets)
 
-    def _evaluate(self, batch: ImageBatch, split: str) -> None:
-        """L1 and perceptual loss, and each divided by that of the photo left as it is (1 = useless)."""
+    def _evaluate(self, batch: ImageBatch, split: str) -> Tensor:
+        """L1 and perceptual loss, and each divided by that of the photo left as it is (1 = useless).
+
+        Returns:
+            the generated pictures `(B, 3, H, W)`.
+        """
         made = self.network(torch.cat([batch.sketches, batch.photos], dim=1)).float()
         l1, copied = F.l1_loss(made, batch.targets), F.l1_loss(batch.photos, batch.targets)
         perceptual = self._perceptual(made, batch.targets)
@@ -156,3 +165,4 @@ class ImageTranslationModule(LightningModule):
             sync_dist=True,
             prog_bar=split == "validation",
         )
+        return made

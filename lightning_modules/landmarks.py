@@ -14,6 +14,7 @@ from anyonenet.metrics.landmarks import landmark_distance, open_area_difference,
 from anyonenet.networks.landmark_predictor import LandmarkPredictor
 from anyonenet.networks.masked import frame_mask
 from anyonenet.types import LandmarkBatch
+from lightning_modules.logging.shown.motion import MovingFace
 
 
 class LandmarkModule(LightningModule):
@@ -58,6 +59,7 @@ class LandmarkModule(LightningModule):
     ):
         super().__init__()
         self.save_hyperparameters()
+        self.shown: MovingFace | None = None
         self.network = LandmarkPredictor(
             audio_width=audio_width,
             landmark_hidden=landmark_hidden,
@@ -78,7 +80,11 @@ class LandmarkModule(LightningModule):
         return self._losses(batch, "train")[0]
 
     def validation_step(self, batch: LandmarkBatch, batch_index: int) -> None:
-        self._evaluate(batch, "validation")
+        landmarks = self._evaluate(batch, "validation")
+        if batch_index == 0:
+            frames = int(batch.lengths[0])
+            clip = (landmarks, batch.landmarks, batch.mels)
+            self.shown = MovingFace(*(part[0, :frames].float().cpu().numpy() for part in clip))
 
     def test_step(self, batch: LandmarkBatch, batch_index: int) -> None:
         self._evaluate(batch, "test")
@@ -120,7 +126,8 @@ class LandmarkModule(LightningModule):
         self.log_dict(values, batch_size=len(batch.lengths), prog_bar=True, sync_dist=split != "train")
         return losses.total, landmarks
 
-    def _evaluate(self, batch: LandmarkBatch, split: str) -> None:
+    def _evaluate(self, batch: LandmarkBatch, split: str) -> Tensor:
+        """Logs the metrics; gives the predicted landmarks `(B, T, 68, 2)`."""
         _, landmarks = self._losses(batch, split)
         still = batch.base_landmarks.unsqueeze(1).expand_as(landmarks)
         metrics = {"d_ll": landmark_distance, "d_vl": velocity_distance, "d_a": open_area_difference}
@@ -134,3 +141,4 @@ class LandmarkModule(LightningModule):
             value, of_still = mean(landmarks), mean(still)
             logged = {f"{split}/{name}": value, f"{split}/{name}_of_still": value / of_still}
             self.log_dict(logged, batch_size=len(batch.lengths), sync_dist=True)
+        return landmarks

@@ -17,6 +17,7 @@ from anyonenet.losses.margin_softmax import Kind, MarginSoftmax, annealing
 from anyonenet.metrics.verification import all_pairs, equal_error_rate, minimum_detection_cost
 from anyonenet.networks.speaker_encoder import SpeakerEncoder
 from anyonenet.types import SpeakerBatch
+from lightning_modules.logging.shown.voices import TriedVoices
 
 
 class SpeakerEncoderModule(pl.LightningModule):
@@ -64,6 +65,7 @@ class SpeakerEncoderModule(pl.LightningModule):
         self.network = SpeakerEncoder(bands, list(widths), embedding_size, stem_stride)
         self.margin_softmax: MarginSoftmax | None = None
         self._validation: list[tuple[Tensor, Tensor]] = []
+        self.shown: TriedVoices | None = None
 
     def setup(self, stage: str) -> None:
         """Make the classification layer once the number of training speakers is known."""
@@ -101,9 +103,11 @@ class SpeakerEncoderModule(pl.LightningModule):
         embeddings = self._gathered(torch.cat([item[0] for item in self._validation]))
         speakers = self._gathered(torch.cat([item[1] for item in self._validation]))
         self._validation.clear()
-        scores, same, _, _ = all_pairs(embeddings.float().cpu().numpy(), speakers.cpu().numpy())
+        trial = TriedVoices(embeddings.float().cpu().numpy(), speakers.cpu().numpy())
+        scores, same, _, _ = all_pairs(trial.embeddings, trial.speakers)
         if same.all() or not same.any():  # a sanity check may see one speaker only
             return
+        self.shown = trial
         self.log("validation/eer", equal_error_rate(scores, same), prog_bar=True)
         self.log("validation/min_dcf", minimum_detection_cost(scores, same, self.hparams["prior"]))
 

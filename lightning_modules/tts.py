@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pathlib import Path
 from typing import Any, Literal
 
 import numpy as np
@@ -15,8 +14,9 @@ from anyonenet.losses.tts import TTSLoss, TTSLosses
 from anyonenet.metrics import alignment as measures
 from anyonenet.networks.tacotron import Tacotron
 from anyonenet.text.symbols import SYMBOLS
-from anyonenet.types import Synthesis, TacotronOutput, TTSBatch
+from anyonenet.types import TacotronOutput, TTSBatch
 from anyonenet.voice import encode_embeddings
+from lightning_modules.logging.shown.speech import SpokenItems
 
 
 class TTSModule(pl.LightningModule):
@@ -118,6 +118,7 @@ class TTSModule(pl.LightningModule):
             low_weight=low_weight,
         )
         self.speakers: dict[str, Any] = {}
+        self.shown: SpokenItems | None = None
         # a checkpoint read by the command line brings its keys as text
         schedule = reduction_schedule or {0: reduction_factor}
         self.reduction_schedule = dict(sorted((int(step), factor) for step, factor in schedule.items()))
@@ -220,7 +221,7 @@ class TTSModule(pl.LightningModule):
             self.log(f"{split}/{name}", getattr(losses, name), batch_size=items)
 
     def _synthesise(self, batch: TTSBatch) -> None:
-        """Free-running synthesis of a few items: failures, length, and a picture of the alignments."""
+        """Free-running synthesis of a few items: failures, length, and what is shown of them."""
         few = slice(0, 8)
         limit = 2 * int(batch.mel_lengths[few].max())
         synthesis = self.network.generate(
@@ -238,9 +239,12 @@ class TTSModule(pl.LightningModule):
         ]
         self.log("validation/failures", sum(item.failed for item in reports) / len(reports), prog_bar=True)
         self.log("validation/length_ratio", (synthesis.lengths / batch.mel_lengths[few]).mean())
-        folder = self.trainer.log_dir
-        if folder and self.global_rank == 0:
-            _draw(Path(folder) / "alignments" / f"{self.global_step:07d}.png", items[:4], synthesis, batch)
+        self.shown = SpokenItems(
+            items[:4],
+            _mels(synthesis.mels[:4], synthesis.lengths),
+            _mels(batch.mels[:4], batch.mel_lengths),
+            synthesis.stopped[:4].tolist(),
+        )
 
 
 def _items(alignments: Tensor, frames: Tensor, symbols: Tensor, factor: int) -> list[np.ndarray]:
@@ -251,16 +255,6 @@ def _items(alignments: Tensor, frames: Tensor, symbols: Tensor, factor: int) -> 
     ]
 
 
-def _draw(path: Path, alignments: list[np.ndarray], synthesis: Synthesis, batch: TTSBatch) -> None:
-    """One column an item: alignment, synthesised mel, true mel."""
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(4 * len(alignments), 7), layout="constrained")
-    axes = figure.subplots(3, len(alignments), squeeze=False)
-    for column, alignment in enumerate(alignments):
-        said = synthesis.mels[column, : int(synthesis.lengths[column])].float().cpu().numpy()
-        true = batch.mels[column, : int(batch.mel_lengths[column])].float().cpu().numpy()
-        for row, picture in enumerate((alignment, said, true)):
-            axes[row, column].imshow(picture.T, origin="lower", aspect="auto", interpolation="nearest")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    figure.savefig(path, dpi=60)
+def _mels(mels: Tensor, lengths: Tensor) -> list[np.ndarray]:
+    """Each item's own `(frames, 80)` part."""
+    return [mel[: int(length)].float().cpu().numpy() for mel, length in zip(mels, lengths)]
