@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import difflib
 from collections.abc import Callable, Iterable
-from typing import NoReturn
+from typing import Any, NoReturn
 
 
 class Mistake(Exception):
@@ -64,6 +64,14 @@ def seed(text: str) -> int:
 def between(low: float, high: float, kind: type = int) -> Callable[[str], float]:
     """A `type=` for numbers from `low` to `high`."""
     return lambda text: _within(text, kind, low, high)
+
+
+def assignment(text: str) -> tuple[str, Any]:
+    """Key and value of 'KEY=VALUE', whole numbers as such, for `type=`."""
+    key, equals, value = text.partition("=")
+    if not key or not equals:
+        raise argparse.ArgumentTypeError(f"'{text}' is not KEY=VALUE")
+    return key, int(value) if value.isdigit() else value
 
 
 def _within(text: str, kind: type, low: float, high: float | None) -> int:

@@ -6,10 +6,9 @@ import argparse
 import re
 import sys
 from pathlib import Path
-from typing import Any
 
 from anyonenet.errors import CorpusError
-from commands.options import Mistake, Options, between, positive
+from commands.options import Mistake, Options, assignment, between, positive
 from commands.places import default_weights
 
 DESCRIPTION = """\
@@ -139,11 +138,3 @@ def shard(text: str) -> tuple[int, int]:
     if match is None or not 1 <= int(match[1]) <= int(match[2]):
         raise argparse.ArgumentTypeError(f"'{text}' is not I/N, as 1/8 to 8/8")
     return int(match[1]), int(match[2])
-
-
-def assignment(text: str) -> tuple[str, Any]:
-    """Key and value of 'KEY=VALUE', whole numbers as such, for `type=`."""
-    key, equals, value = text.partition("=")
-    if not key or not equals:
-        raise argparse.ArgumentTypeError(f"'{text}' is not KEY=VALUE")
-    return key, int(value) if value.isdigit() else value
