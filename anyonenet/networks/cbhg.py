@@ -9,7 +9,8 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
+
+from anyonenet.networks.recurrent import run_recurrent
 
 
 class NormalisedConvolution(nn.Module):
@@ -106,5 +107,4 @@ class CBHG(nn.Module):
             hidden = projection(hidden, mask)
         hidden = (hidden + channels).transpose(1, 2)  # (B, N, in)
         hidden = self.highways(self.widen(hidden))
-        packed = pack_padded_sequence(hidden, lengths.cpu(), batch_first=True, enforce_sorted=False)
-        return pad_packed_sequence(self.gru(packed)[0], batch_first=True, total_length=positions)[0]
+        return run_recurrent(self.gru, hidden, lengths)

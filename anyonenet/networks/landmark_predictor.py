@@ -10,7 +10,8 @@ from torch import Tensor, nn
 
 from anyonenet.face.template import frontal_template
 from anyonenet.networks.base import Network
-from anyonenet.networks.masked import MaskedBatchNorm, MaskedInstanceNorm, frame_mask, run_lstm
+from anyonenet.networks.masked import MaskedBatchNorm, MaskedInstanceNorm, frame_mask
+from anyonenet.networks.recurrent import run_recurrent
 from anyonenet.types import LandmarkMotion
 
 POINTS = 68
@@ -152,11 +153,11 @@ class LandmarkPredictor(Network):
                 features = torch.cat([features, face.masked_fill(~mask.unsqueeze(-1), 0.0)], dim=-1)
         if self.delay:
             features = F.pad(features.masked_fill(~mask.unsqueeze(-1), 0.0), (0, 0, 0, self.delay))
-        hidden = run_lstm(self.lstm, features, lengths + self.delay)[:, self.delay :]
+        hidden = run_recurrent(self.lstm, features, lengths + self.delay)[:, self.delay :]
         output = self.head(hidden).masked_fill(~mask.unsqueeze(-1), 0.0).float()
         displacements, changes = output.split([POINTS * 2, 4], dim=-1)
         # in float32: small angles, and a normalisation
         with torch.autocast(mels.device.type, enabled=False):
-            changes = run_lstm(self.smoothing, changes, lengths)
+            changes = run_recurrent(self.smoothing, changes, lengths)
         quaternions = F.normalize(base_quaternions.unsqueeze(1) + changes, dim=-1)
         return LandmarkMotion(displacements.unflatten(-1, (POINTS, 2)), quaternions)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import torch
 from torch import Tensor, nn
-from torch.nn.utils.rnn import pack_padded_sequence, pad_packed_sequence
 
 
 def frame_mask(lengths: Tensor, frames: int) -> Tensor:
@@ -55,21 +54,3 @@ class MaskedBatchNorm(nn.Module):
         normalised = torch.zeros_like(features)
         normalised[mask] = self.norm(features[mask]).to(features.dtype)
         return normalised
-
-
-def run_lstm(lstm: nn.LSTM, features: Tensor, lengths: Tensor | None) -> Tensor:
-    """A (bidirectional) LSTM over padded sequences.
-
-    Args:
-        lstm: with `batch_first=True`.
-        features: `(batch, frames, features)`.
-        lengths: `(batch,)` int64; None means that every frame counts.
-
-    Returns:
-        `(batch, frames, directions * hidden)`, zero on padding.
-    """
-    if lengths is None:
-        return lstm(features)[0]
-    packed = pack_padded_sequence(features, lengths.cpu(), batch_first=True, enforce_sorted=False)
-    output, _ = pad_packed_sequence(lstm(packed)[0], batch_first=True, total_length=features.shape[1])
-    return output
