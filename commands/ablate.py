@@ -31,6 +31,12 @@ def options() -> Options:
     add("--seeds", nargs="+", type=seed, default=[0, 1, 2], metavar="N", help="seeds of each row (default: 0 1 2)")
     add("--epochs", type=positive, metavar="N", help=f"budget of a run (default: {EPOCHS}, with --config its own)")
     add("--reference", metavar="ROW", help=f"row that the others are tested against (default: {OURS}, else the first)")
+    add(
+        "--points",
+        choices=("jaw_and_lips", "lips"),
+        default="jaw_and_lips",
+        help="of D-LL and D-VL in the table (default: jaw_and_lips; the JSON has both)",
+    )
     add("--parallel", type=positive, default=2, metavar="N", help="runs at a time (default: 2)")
     add(
         "--out",
@@ -82,7 +88,7 @@ def main(arguments: list[str]) -> int:
     outcomes = run_jobs(list(jobs.values()), parallel, cuda_devices(parallel), environment(parallel))
     measured = measure(rows, values.seeds, jobs, dict(zip(jobs, outcomes, strict=True)), clips)
     corpus = corpus_in_words(values.root, sorted(set(clips.manifest["corpus"])))
-    table = ablation_table(measured, reference, len(set(clips.names)), len(clips), corpus)
+    table = ablation_table(measured, reference, len(set(clips.names)), len(clips), corpus, values.points)
     print(table.terminal())
     about = {"corpus": corpus, "clips": sorted(set(clips.names)), "cuts": len(clips), "epochs": epochs}
     told = as_dict(measured, reference, {**about, "configs": [str(path) for path in configs]})

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib
 import inspect
 import json
+import re
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ its 95 % bootstrap interval and the number of items it is over; the corpus; the 
 Options of the stage's own evaluation come after its name: anyonenet evaluate STAGE --help lists them."""
 
 
+METAVARS = {int: "N", float: "NUMBER", str: "WORD", Path: "PATH"}
 NAMES = (*STAGES, "video", *SHORT)
 
 
@@ -37,9 +39,13 @@ def options(stage: str | None = None) -> Options:
     parser.add_argument("--card", action="store_true", help="write the figures into the weights' model card")
     if stage is not None:
         group = parser.add_argument_group(f"of {stage}")
+        told = documented(evaluation_of(stage).evaluate)
         for name, (kind, default) in own_options(stage).items():
-            flag = f"--{name.replace('_', '-')}"
-            group.add_argument(flag, dest=name, type=kind, default=default, metavar="VALUE", help=f"default {default}")
+            text = told.get(name, "") + ("" if default is None else f" (default: {default})")
+            flag, metavar = f"--{name.replace('_', '-')}", METAVARS[kind]
+            group.add_argument(
+                flag, dest=name, type=kind, default=default, metavar=metavar, help=text.replace("%", "%%")
+            )
     return parser
 
 
@@ -56,6 +62,8 @@ def main(arguments: list[str]) -> int:
 
     weights = values.weights or default_weights()
     own = {name: getattr(values, name) for name in own_options(stage)}
+    if "judge" in own:  # stays where it is trained, also beside a checkpoint
+        own["judge"] = own["judge"] or weights / "phoneme_recogniser"
     with tempfile.TemporaryDirectory() as folder:
         if values.checkpoint is not None:
             weights = beside_others(values.checkpoint, stage, weights, Path(folder))
@@ -65,12 +73,14 @@ def main(arguments: list[str]) -> int:
     print(table.terminal())
     write(values, table, measured.as_dict(stage, hashes))
     if values.card:
-        from commands.cards import add_figures, write_readme
+        from commands.cards import add_figures
 
         add_figures(weights / stage, measured.figures)
-        judge = weights / "phoneme_recogniser"  # trained by the TTS's evaluation where it is missing
-        if stage == "tts" and judge.is_dir():
-            write_readme(judge)
+    judge = own.get("judge")
+    if judge is not None and not (judge / "README.md").is_file():
+        from commands.cards import write_readme
+
+        write_readme(judge)
     return 0
 
 
@@ -120,4 +130,16 @@ def own_options(stage: str) -> dict[str, tuple[type, Any]]:
         kind = {"int": int, "float": float, "str": str, "Path": Path}.get(written)
         if kind is not None:
             found[name] = (kind, parameter.default)
+    return found
+
+
+def documented(function: Any) -> dict[str, str]:
+    """What the `Args:` of a docstring say of each argument, as one line each."""
+    described = inspect.getdoc(function) or ""
+    section = re.search(r"^Args:\n((?:    .*\n|\n)*)", described + "\n", re.MULTILINE)
+    found: dict[str, str] = {}
+    for names, text in re.findall(
+        r"^    ([\w, ]+): ((?:.*\n)(?:     +.*\n)*)", section[1] if section else "", re.MULTILINE
+    ):
+        found |= dict.fromkeys(names.split(", "), " ".join(text.split()).rstrip("."))
     return found

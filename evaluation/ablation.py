@@ -20,7 +20,7 @@ from torch import Tensor
 from anyonenet.errors import CorpusError, InputError
 from anyonenet.weights import load_weights
 from datamodules.sampling import Draw
-from evaluation.landmarks import ERRORS, clip_errors
+from evaluation.landmarks import clip_errors
 
 PAPER = {
     "makeittalk": (0.143, 0.036, 0.143),
@@ -40,7 +40,7 @@ class Row:
 
     title: str
     errors: dict[int, dict[str, np.ndarray]] = field(default_factory=dict)
-    """by seed: D-LL, D-VL and D-A of each clip, `(clips,)`"""
+    """by seed: what `evaluation.landmarks.clip_errors` gives of each clip, `(clips,)`"""
     failed: dict[int, str] = field(default_factory=dict)
     """by seed: what went wrong"""
     seeded: bool = True
@@ -87,10 +87,10 @@ class TestClips:
         return (self.clips[place] for place in range(len(self.clips)))
 
     def errors(self, predict: Predict) -> dict[str, np.ndarray]:
-        """D-LL, D-VL and D-A of each clip, `(clips,)` in the order of their names; nan where a clip has none."""
+        """What `clip_errors` gives of each clip, `(clips,)` in the order of their names; nan where a clip has none."""
         cuts = [clip_errors(predict(place, cut), torch.from_numpy(cut["landmarks"])) for place, cut in enumerate(self)]
         order, place = np.unique(self.names, return_inverse=True)
-        values = {name: np.array([cut[name] for cut in cuts]) for name in ERRORS}
+        values = {name: np.array([cut[name] for cut in cuts]) for name in cuts[0]}
         means = {}
         for name, of_cuts in values.items():
             known = np.isfinite(of_cuts)

@@ -3,25 +3,29 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
 
 from evaluation.ablation import PAPER, Row
 from evaluation.crossed import CrossedTest, crossed_test, holm
-from evaluation.landmarks import ERRORS
+from evaluation.landmarks import POINTS
 from evaluation.tables import Table
 
-TITLES = {"d_ll": "D-LL", "d_vl": "D-VL", "d_a": "D-A"}
-DECIMALS = {"d_ll": 4, "d_vl": 5, "d_a": 4}
+JAW_AND_LIPS = POINTS["jaw_and_lips"]
+TITLES = {"d_ll": "D-LL", "d_vl": "D-VL", "d_a": "D-A", "d_ll_lips": "D-LL lips", "d_vl_lips": "D-VL lips"}
+DECIMALS = {"d_vl": 5, "d_vl_lips": 5}
+"""of the others 4"""
 TEST = (
     "p: paired over clips and seeds, both taken as random (two-way crossed model, Satterthwaite's degrees of freedom), "
     "two-sided, Holm's correction over the rows of a column"
 )
 
 
-def compare(rows: Mapping[str, Row], reference: str) -> dict[str, dict[str, CrossedTest]]:
+def compare(
+    rows: Mapping[str, Row], reference: str, metrics: Sequence[str] = JAW_AND_LIPS
+) -> dict[str, dict[str, CrossedTest]]:
     """Each row's errors less those of the reference: row -> figure -> test; rows without errors are left out."""
     found: dict[str, dict[str, CrossedTest]] = {}
     ours = rows[reference].errors
@@ -30,7 +34,7 @@ def compare(rows: Mapping[str, Row], reference: str) -> dict[str, dict[str, Cros
         if name == reference or not seeds or not row.errors:
             continue
         tests = {}
-        for metric in ERRORS:
+        for metric in metrics:
             # a row that knows no seeds stands beside each of the reference's
             theirs = row.errors if row.seeded else dict.fromkeys(seeds, next(iter(row.errors.values())))
             differences = np.stack([theirs[seed][metric] - ours[seed][metric] for seed in seeds])
@@ -42,11 +46,14 @@ def compare(rows: Mapping[str, Row], reference: str) -> dict[str, dict[str, Cros
 def adjusted(tests: Mapping[str, Mapping[str, CrossedTest]]) -> dict[str, dict[str, float]]:
     """Holm's p-values: row -> figure -> p, corrected over the rows."""
     names = list(tests)
-    by_metric = {metric: holm([tests[name][metric].p for name in names]) for metric in ERRORS}
-    return {name: {metric: by_metric[metric][place] for metric in ERRORS} for place, name in enumerate(names)}
+    metrics = tests[names[0]] if names else ()
+    by_metric = {metric: holm([tests[name][metric].p for name in names]) for metric in metrics}
+    return {name: {metric: by_metric[metric][place] for metric in metrics} for place, name in enumerate(names)}
 
 
-def ablation_table(rows: Mapping[str, Row], reference: str, clips: int, cuts: int, corpus: str) -> Table:
+def ablation_table(
+    rows: Mapping[str, Row], reference: str, clips: int, cuts: int, corpus: str, points: str = "jaw_and_lips"
+) -> Table:
     """The table.
 
     Args:
@@ -55,16 +62,17 @@ def ablation_table(rows: Mapping[str, Row], reference: str, clips: int, cuts: in
         clips: videos of the test split.
         cuts: cuts of them.
         corpus: what was measured on, in words.
+        points: of D-LL and D-VL, 'jaw_and_lips' or 'lips'.
     """
-    tests = compare(rows, reference)
-    p_values = adjusted(tests)
-    means = {name: {metric: _mean(row, metric) for metric in ERRORS} for name, row in rows.items()}
+    metrics = POINTS[points]
+    p_values = adjusted(compare(rows, reference, metrics))
+    means = {name: {metric: _mean(row, metric) for metric in metrics} for name, row in rows.items()}
     lines, best = [], set()
-    lowest = {metric: min((means[name][metric] for name in rows if rows[name].errors), default=0) for metric in ERRORS}
+    lowest = {metric: min((means[name][metric] for name in rows if rows[name].errors), default=0) for metric in metrics}
     for number, name in enumerate(ordered(rows)):
         row = rows[name]
         cells = [row.title]
-        for place, metric in enumerate(ERRORS, start=1):
+        for place, metric in enumerate(metrics, start=1):
             cells.append(_cell(row, metric))
             if name != reference:
                 cells[-1] += _p(p_values[name][metric]) if name in p_values else ""
@@ -72,38 +80,42 @@ def ablation_table(rows: Mapping[str, Row], reference: str, clips: int, cuts: in
                 best.add((number, place))
         published = PAPER.get(name)
         lines.append([*cells, " / ".join(f"{value:.3f}" for value in published or ()), f"{len(row.errors)}"])
-    columns = ["method", *(f"{name} ↓" for name in TITLES.values()), f"paper: {' / '.join(TITLES.values())}", "seeds"]
+    paper = " / ".join(TITLES[metric] for metric in JAW_AND_LIPS)
+    columns = ["method", *(f"{TITLES[metric]} ↓" for metric in metrics), f"paper: {paper}", "seeds"]
     return Table(
         columns,
         lines,
         title=f"Lip landmarks on {clips} unseen clips ({cuts} cuts): {corpus}",
-        notes=notes(rows, reference),
+        notes=notes(rows, reference, points),
         best=best,
     )
 
 
-def notes(rows: Mapping[str, Row], reference: str) -> list[str]:
+def notes(rows: Mapping[str, Row], reference: str, points: str = "jaw_and_lips") -> list[str]:
     """What the figures are, what the table says in words, and which runs failed."""
     title = rows[reference].title
     lines = [f"Mean and standard deviation over seeds; {TEST}, against {title}."]
     if len(rows[reference].errors) == 1:
         lines = [f"One seed: p is of a paired t-test over clips, against {title}, and says nothing about other seeds."]
     lines.append("Paper: AnyoneNet, Table II, on real Obama addresses; other clips and frame rate, not to be compared.")
-    lines.append(verdict(rows, reference))
+    if points == "lips":
+        lines.append("D-LL and D-VL over the lips without the jaw; the default has both (docs/METRICS.md).")
+    lines.append(verdict(rows, reference, POINTS[points]))
     for row in rows.values():
         lines += [f"{row.title}, seed {seed} failed: {reason}" for seed, reason in row.failed.items()]
     return lines
 
 
-def verdict(rows: Mapping[str, Row], reference: str) -> str:
+def verdict(rows: Mapping[str, Row], reference: str, metrics: Sequence[str] = JAW_AND_LIPS) -> str:
     """Plainly: in which figures the reference leads, and over whom that is more than chance."""
     ours = rows[reference]
-    p_values = adjusted(compare(rows, reference))
+    p_values = adjusted(compare(rows, reference, metrics))
     measured = {name: rows[name] for name in p_values}
     if not measured:
         return f"Nothing to compare {ours.title} with."
     said = []
-    for metric, name in TITLES.items():
+    for metric in metrics:
+        name = TITLES[metric]
         others = {other: _mean(row, metric) for other, row in measured.items()}
         nearest = min(others, key=lambda other: others[other])
         if _mean(ours, metric) < others[nearest]:
@@ -117,15 +129,16 @@ def verdict(rows: Mapping[str, Row], reference: str) -> str:
 
 
 def as_dict(rows: Mapping[str, Row], reference: str, about: Mapping[str, Any]) -> dict[str, Any]:
-    """Everything behind the table, as plain values."""
-    tests = compare(rows, reference)
+    """Everything behind the table, over either set of points, as plain values."""
+    metrics = next((list(errors) for row in rows.values() for errors in row.errors.values()), [])
+    tests = compare(rows, reference, metrics)
     p_values = adjusted(tests)
     told: dict[str, Any] = {**about, "reference": reference, "test": TEST, "rows": {}}
     for name, row in rows.items():
         told["rows"][name] = {
             "title": row.title,
             "failed": {str(seed): reason for seed, reason in row.failed.items()},
-            "paper": dict(zip(ERRORS, PAPER[name], strict=True)) if name in PAPER else None,
+            "paper": dict(zip(JAW_AND_LIPS, PAPER[name], strict=True)) if name in PAPER else None,
             "figures": {
                 metric: {
                     "mean": _plain(_mean(row, metric)),
@@ -141,7 +154,7 @@ def as_dict(rows: Mapping[str, Row], reference: str, about: Mapping[str, Any]) -
                         "p_holm": _plain(p_values[name][metric]),
                     },
                 }
-                for metric in ERRORS
+                for metric in metrics
             },
         }
     return told
@@ -163,7 +176,7 @@ def _spread(row: Row, metric: str) -> float:
 def _cell(row: Row, metric: str) -> str:
     if not row.errors:
         return "failed"
-    spread, decimals = _spread(row, metric), DECIMALS[metric]
+    spread, decimals = _spread(row, metric), DECIMALS.get(metric, 4)
     return f"{_mean(row, metric):.{decimals}f}" + (f" ± {spread:.{decimals}f}" if spread == spread else "")
 
 

@@ -18,7 +18,7 @@ from datamodules.face_voice import CORPORA, FaceVoiceDataModule, PersonTables
 from datamodules.mini.identity import draw_identity, draw_voice, identity_features, voice_features
 from evaluation.bootstrap import Figure, bootstrap, mean_of, share_of
 from evaluation.measurement import Measurement, corpus_in_words
-from evaluation.metrics.retrieval import matching_accuracy, ranks, within_group_auc
+from evaluation.metrics.retrieval import area_under_curve, matching_accuracy, ranks, within_group_auc
 from evaluation.real_faces import RealFaces
 from evaluation.speaker import ridge_probe
 
@@ -51,10 +51,11 @@ def evaluate(
 
     Returns:
         `recall_at_1`, `_5`, `_10`, `median_rank`, `persons` for faces against all voices of unseen persons;
-        `matching_10` (chance 0.1), `auc_within_sex`, `cosine` to the own voice; `voice_diversity`, how much the voices
-        of different faces differ (1 minus their mean cosine); `sex_of_voice`: share of faces whose voice a linear probe
-        of real voices takes for their sex; and `ceiling_...` by identity parameters. Intervals are
-        over the persons whose faces ask; the voices to choose from stay.
+        `matching_10` (chance 0.1), `auc` and `auc_within_sex` (chance 0.5), `cosine` to the own voice;
+        `voice_diversity`, how much the voices of different faces differ (1 minus their mean cosine), and
+        `voice_diversity_real`, the same of the persons' own voices; `sex_of_voice`: share of faces whose voice a
+        linear probe of real voices takes for their sex; and `ceiling_...` by identity parameters. Intervals are over
+        the persons whose faces ask; the voices to choose from stay.
 
     Raises:
         WeightsError: no usable weights.
@@ -91,6 +92,7 @@ def evaluate(
     own = [row[gallery == person].mean() for row, person in zip(voices_of_faces @ voices.T, queries, strict=True)]
     figures["cosine"] = mean_of(own, "persons", queries)
     figures["voice_diversity"] = diversity(voices_of_faces, queries)
+    figures["voice_diversity_real"] = diversity(voices, gallery)
     figures["persons"] = Figure(len(unseen.people))
     probe = sex_probe(data.splits["train"])
     guess = probe(voices_of_faces)
@@ -127,16 +129,21 @@ def matching_figures(
         matching_accuracy(similarity[[row]], queries[[row]], gallery, 10, trials=None) for row in range(len(queries))
     ]
     figures["matching_10"] = mean_of(matched, "persons", queries)
+    figures["auc"] = auc(similarity, queries, gallery)
     if any((sexes == sex).sum() >= 2 for sex in (0, 1)):
-        figures["auc_within_sex"] = within_sex(similarity, queries, gallery, sexes)
+        figures["auc_within_sex"] = auc(similarity, queries, gallery, sexes)
     return figures
 
 
-def within_sex(similarity: np.ndarray, queries: np.ndarray, gallery: np.ndarray, sexes: np.ndarray) -> Figure:
-    """`within_group_auc` with its interval over the persons who ask."""
-    value = within_group_auc(similarity, queries, gallery, sexes[queries], sexes[gallery])
+def auc(similarity: np.ndarray, queries: np.ndarray, gallery: np.ndarray, sexes: np.ndarray | None = None) -> Figure:
+    """`area_under_curve`, or with sexes `within_group_auc`, with its interval over the persons who ask."""
+    if sexes is None:
+        value = area_under_curve(similarity, queries[:, None] == gallery[None])
+        asked, heard = (places.ravel() for places in np.indices(similarity.shape))
+    else:
+        value = within_group_auc(similarity, queries, gallery, sexes[queries], sexes[gallery])
+        asked, heard = np.nonzero((sexes[queries][:, None] == sexes[gallery][None]) & (sexes[queries][:, None] >= 0))
     order, place = np.unique(queries, return_inverse=True)
-    asked, heard = np.nonzero((sexes[queries][:, None] == sexes[gallery][None]) & (sexes[queries][:, None] >= 0))
     own = queries[asked] == gallery[heard]
     # every pair has its place among the levels of similarity; a resample weighs it by how often its person was drawn
     _, level = np.unique(similarity[asked, heard], return_inverse=True)

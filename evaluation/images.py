@@ -2,32 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 from torch import Tensor
+from torchmetrics import Metric
 from tqdm import tqdm
 
-from anyonenet.errors import CorpusError, FaceError
-from anyonenet.face.detection import detect_faces
-from anyonenet.face.landmarks import LandmarkDetector
+from anyonenet.errors import CorpusError, WeightsError
 from anyonenet.types import ImageBatch
 from anyonenet.weights import load_weights
 from datamodules.talking_faces import TalkingFacesDataModule
 from evaluation.bootstrap import Figure, mean_of, share_of
 from evaluation.measurement import Measurement, corpus_in_words
+from evaluation.metrics.frechet import frechet_inception_distance
 from evaluation.metrics.image import (
     L1Distance,
     PeakSignalToNoiseRatio,
     PerceptualDistance,
     StructuralSimilarity,
-    lip_distance,
 )
+from evaluation.metrics.inception import inception_features
+from evaluation.metrics.lips import dlib_detector, redetected_landmark_distance
 from evaluation.metrics.sharpness import cumulative_blur_probability
 
+Features = Callable[[Tensor], Tensor]
+"""pictures `(batch, 3, H, W)` in [-1, 1] -> `(batch, D)`"""
 SMALLEST_SHARP = 64
 """pixels of the shorter side, below which CPBD is not defined"""
 
@@ -40,6 +43,8 @@ def evaluate(
     test_share: float = 0.1,
     perceptual: str = "gabor",
     lip_frames: int = 80,
+    lpips_weights: Path | None = None,
+    fid_weights: Path | None = None,
 ) -> Measurement:
     """Measure `weights/images` on the persons of the test split.
 
@@ -48,21 +53,28 @@ def evaluate(
         root: folder of the corpora.
         features: folder of the feature stores.
         validation_share, test_share: of the persons, as in training.
-        perceptual: features of the perceptual distance: 'gabor', 'vgg19' or 'lpips'.
-        lip_frames: made pictures in which lips are detected again, evenly spread.
+        perceptual: features of the perceptual distance: 'gabor' or 'vgg19'.
+        lip_frames: made pictures in which landmarks are detected again, evenly spread.
+        lpips_weights: AlexNet's file, for `lpips`; None: where torchvision keeps it, and without it a note instead.
+        fid_weights: InceptionV3's file, for `fid`; None: where PyTorch keeps downloads, and without it a note instead.
 
     Returns:
-        `l1` (grey levels of 0 to 1), `ssim`, `psnr` (dB), `perceptual_NAME`, each also `_copy` for the photo as it is;
+        `l1` (grey levels of 0 to 1), `ssim`, `psnr` (dB), `perceptual_NAME`, `lpips`, each also `_copy` for the photo
+        as it is; `fid` and `fid_copy`, of all made pictures (photos) against all true ones, without an interval;
         `cpbd`, sharpness, and `cpbd_true` of the true pictures;
         `lips`, mean distance of the lips found again in the made picture from those asked for, in eye distances, and
         beside it `lips_detector`, the same on the true picture, which is the detector's own share, and `lips_copy`;
+        `landmarks`, `landmarks_detector` and `landmarks_copy`, the same of all 68 points;
         `faces_found`, the share of made pictures with a face; `pairs`, `persons`. Intervals are over persons, whose
         pictures are drawn together.
 
     Raises:
-        WeightsError: no usable weights.
+        WeightsError: no usable weights, or files of weights that were named and are not there.
+        InputError: unknown features.
         CorpusError: the corpus is missing or has no test person.
     """
+    downloaded = Downloaded(lpips_weights, fid_weights)
+    scores = scores_of(perceptual) | downloaded.scores
     data = TalkingFacesDataModule(
         str(root), str(features), batch_size=8, validation_share=validation_share, test_share=test_share
     )
@@ -72,30 +84,78 @@ def evaluate(
         raise CorpusError(f"no person of {root}/VoxCeleb2 falls into the test split; raise test_share")
     network, _ = load_weights(Path(weights) / "images", "images")
     persons = data.test.store.manifest["person"].iloc[data.test.indices].to_list()
-    figures = measure(network, data.test_dataloader(), perceptual, lip_frames, persons)
+    figures = measure(network, data.test_dataloader(), scores, downloaded.features, lip_frames, persons)
     figures |= {"pairs": Figure(len(data.test)), "persons": Figure(len(set(persons)))}
-    return Measurement(corpus_in_words(root, ["voxceleb2"], "test persons"), figures)
+    return Measurement(corpus_in_words(root, ["voxceleb2"], "test persons"), figures, tuple(downloaded.notes))
+
+
+def scores_of(perceptual: str = "gabor") -> dict[str, Metric]:
+    """The metrics of one picture against the true one that need no weights of others, by name.
+
+    Raises:
+        InputError, WeightsError: as of `evaluation.metrics.image.perceptual_backbone`.
+    """
+    return {
+        "l1": L1Distance(),
+        "ssim": StructuralSimilarity(),
+        "psnr": PeakSignalToNoiseRatio(),
+        f"perceptual_{perceptual}": PerceptualDistance(perceptual),
+    }
+
+
+class Downloaded:
+    """LPIPS and FID, whose networks are downloads: measured where the files are, else told.
+
+    Args:
+        lpips: AlexNet's file; None: the usual place.
+        fid: InceptionV3's file; None: the usual place.
+
+    Raises:
+        WeightsError: a file that was named is not there or another's.
+    """
+
+    def __init__(self, lpips: Path | None, fid: Path | None):
+        self.scores: dict[str, Metric] = {}
+        self.features: Features | None = None
+        self.notes: list[str] = []
+        try:
+            self.scores["lpips"] = PerceptualDistance("lpips", lpips)
+        except WeightsError as error:
+            self._told("lpips", lpips, error)
+        try:
+            self.features = inception_features(fid)
+        except WeightsError as error:
+            self._told("fid", fid, error)
+
+    def _told(self, name: str, named: Path | None, error: WeightsError) -> None:
+        if named is not None:
+            raise error
+        self.notes.append(f"{name} not measured: {error} (or name it: --{name}-weights FILE)")
 
 
 @torch.inference_mode()
 def measure(
     network: Any,
     batches: Any,
-    perceptual: str = "gabor",
+    scores: Mapping[str, Metric],
+    features: Features | None = None,
     lip_frames: int = 80,
     persons: Sequence[str] | None = None,
 ) -> dict[str, Figure]:
-    """The figures of one network; see `evaluate`. `persons` names that of each pair; None: each is its own."""
+    """The figures of one network; see `evaluate`.
 
-    metrics = {
-        "l1": L1Distance(),
-        "ssim": StructuralSimilarity(),
-        "psnr": PeakSignalToNoiseRatio(),
-        f"perceptual_{perceptual}": PerceptualDistance(perceptual),
-    }
-    values: dict[str, list[float]] = {name + kind: [] for kind in ("", "_copy") for name in metrics}
+    Args:
+        network: sketch and photo -> picture.
+        batches: of pairs, with the `dataset` they come from.
+        scores: of a made picture against its target, by name.
+        features: for FID, of all made pictures and all photos against all targets; None: without it.
+        lip_frames: pictures in which landmarks are detected again.
+        persons: that of each pair; None: each is its own.
+    """
+    values: dict[str, list[float]] = {name + kind: [] for kind in ("", "_copy") for name in scores}
     values |= {"cpbd": [], "cpbd_true": []}
-    lips = _Lips()
+    sets: dict[str, list[Tensor]] = {"fid": [], "fid_copy": [], "true": []}
+    redetected = _Redetected()
     pairs = len(batches.dataset)
     wanted = set(np.linspace(0, pairs - 1, min(lip_frames, pairs)).astype(int).tolist())
     seen = 0
@@ -103,16 +163,25 @@ def measure(
         made = network(torch.cat([batch.sketches, batch.photos], dim=1))
         values["cpbd"] += sharpness(made)
         values["cpbd_true"] += sharpness(batch.targets)
+        for name, pictures in (("fid", made), ("fid_copy", batch.photos), ("true", batch.targets)):
+            if features is not None:
+                sets[name].append(features(pictures).cpu())
         for item in range(len(made)):
             target = batch.targets[item : item + 1]
-            for name, metric in metrics.items():
+            for name, metric in scores.items():
                 values[name].append(float(metric(made[item : item + 1], target)))
                 values[f"{name}_copy"].append(float(metric(batch.photos[item : item + 1], target)))
             if seen + item in wanted:
-                lips.add(batch, made, item, str(seen + item) if persons is None else persons[seen + item])
+                redetected.add(batch, made, item, str(seen + item) if persons is None else persons[seen + item])
         seen += len(made)
     of = "pairs" if persons is None else "persons"
-    return {name: mean_of(of_pairs, of, persons) for name, of_pairs in values.items()} | lips.figures(of)
+    figures = {name: mean_of(of_pairs, of, persons) for name, of_pairs in values.items()}
+    if features is not None:
+        true = torch.cat(sets.pop("true"))
+        figures |= {
+            name: Figure(float(frechet_inception_distance(torch.cat(found), true))) for name, found in sets.items()
+        }
+    return figures | redetected.figures(of)
 
 
 def sharpness(pictures: Tensor) -> list[float]:
@@ -122,28 +191,25 @@ def sharpness(pictures: Tensor) -> list[float]:
     return [float(value) for value in cumulative_blur_probability(pictures)]
 
 
-class _Lips:
-    """Lips found again by dlib in made, true and copied pictures."""
+class _Redetected:
+    """Landmarks found again by dlib in made, true and copied pictures."""
 
     def __init__(self) -> None:
-        self._detector = LandmarkDetector("dlib")
-        self._distances: dict[str, list[float]] = {"lips": [], "lips_detector": [], "lips_copy": []}
+        self._detector = dlib_detector()
+        kinds = ("", "_detector", "_copy")
+        self._distances: dict[str, list[float]] = {name + kind: [] for name in ("lips", "landmarks") for kind in kinds}
         self._persons: list[str] = []
 
     def add(self, batch: ImageBatch, made: Tensor, item: int, person: str) -> None:
         self._persons.append(person)
-        for name, pictures in (("lips", made), ("lips_detector", batch.targets), ("lips_copy", batch.photos)):
-            pixels = ((pictures[item].permute(1, 2, 0) + 1) * 127.5).round().clamp(0, 255)
-            image = np.ascontiguousarray(pixels.to(torch.uint8).numpy())
-            boxes = detect_faces(image)
-            try:
-                found = self._detector(image, boxes[0])[:, :2] if boxes else None
-            except FaceError:  # a box around what the landmarks do not take for a face
-                found = None
-            distance = float("nan")
-            if found is not None:
-                distance = float(lip_distance(torch.from_numpy(found), batch.target_landmarks[item]))
-            self._distances[name].append(distance)
+        wanted = batch.target_landmarks[item]
+        for kind, pictures in (("", made), ("_detector", batch.targets), ("_copy", batch.photos)):
+            found = self._detector(pictures[item])
+            for name, points in (("lips", "lips"), ("landmarks", "all")):
+                distance = float("nan")
+                if found is not None:
+                    distance = float(redetected_landmark_distance(found, wanted, points))
+                self._distances[name + kind].append(distance)
 
     def figures(self, of: str) -> dict[str, Figure]:
         means = {name: mean_of(values, of, self._persons) for name, values in self._distances.items()}

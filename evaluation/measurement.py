@@ -18,6 +18,8 @@ class Measurement:
 
     corpus: str
     figures: dict[str, Figure]
+    notes: tuple[str, ...] = ()
+    """what was not measured and why, one line each"""
 
     def table(self, stage: str, hashes: Mapping[str, str]) -> Table:
         """A line a figure.
@@ -31,14 +33,15 @@ class Measurement:
             for name, figure in self.figures.items()
         ]
         weights = ", ".join(f"{name} {digest[:12]}" for name, digest in hashes.items())
+        notes = [*self.notes, *([f"weights: {weights}"] if weights else [])]
         columns = ["figure", "value", f"{CONFIDENCE:.0%} interval", "over"]
-        return Table(columns, rows, f"{stage}: {self.corpus}", [f"weights: {weights}"] if weights else [])
+        return Table(columns, rows, f"{stage}: {self.corpus}", notes)
 
     def as_dict(self, stage: str, hashes: Mapping[str, str]) -> dict[str, Any]:
         """Plain values for JSON; arguments as of `table`."""
         figures = {name: figure.as_dict() for name, figure in self.figures.items()}
         about = {"stage": stage, "corpus": self.corpus, "weights": dict(hashes), "confidence": CONFIDENCE}
-        return {**about, "figures": figures}
+        return {**about, "figures": figures, "notes": list(self.notes)}
 
 
 def corpus_in_words(root: Path, names: Iterable[str], split: str = "test split") -> str:

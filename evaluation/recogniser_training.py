@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +12,7 @@ from torch import nn
 from tqdm import tqdm
 
 from anyonenet.audio.mel import MelSettings
-from anyonenet.errors import WeightsError
+from anyonenet.errors import InputError, WeightsError
 from anyonenet.text.symbols import SYMBOLS
 from anyonenet.weights import WeightsCard, load_weights, save_weights
 from datamodules.batching import LengthBatchSampler
@@ -44,8 +45,11 @@ def recogniser(
 
     Raises:
         WeightsError: weights are there but corrupt, or made for another symbol table.
+        InputError: it has to be trained, and the folder cannot be written.
     """
     if not (folder / "config.json").is_file():
+        _check_writable(folder)  # not after minutes of training
+        print(f"no phoneme recogniser in {folder}: it is trained on the true recordings and kept there", flush=True)
         network = train(speech, splits["train"], steps, seed)
         errors, symbols = count_errors(network, speech, splits["validation"])
         card = WeightsCard(
@@ -60,6 +64,17 @@ def recogniser(
         raise WeightsError(f"{folder} was trained with another symbol table; delete it, and it is trained again")
     assert isinstance(loaded, PhonemeRecogniser)
     return loaded
+
+
+def _check_writable(folder: Path) -> None:
+    try:
+        folder.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder.parent):
+            pass
+    except OSError as error:
+        raise InputError(
+            f"the phoneme recogniser cannot be kept in {folder} ({error.strerror}); name a folder"
+        ) from None
 
 
 def train(speech: JoinedStores, rows: list[int], steps: int, seed: int = 0, batch_size: int = 16) -> PhonemeRecogniser:

@@ -7,18 +7,15 @@ turned into a waveform (Griffin-Lim) and that is analysed again.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import torch
 from tqdm import tqdm
 
-from anyonenet.audio.griffin_lim import griffin_lim
-from anyonenet.audio.level import levelled, trimmed
-from anyonenet.audio.mel import MelSettings, log_mel
+from anyonenet.audio.mel import MelSettings
 from anyonenet.errors import WeightsError
-from anyonenet.metrics.alignment import AttentionReport, report
+from anyonenet.metrics.alignment import report
 from anyonenet.text.symbols import SYMBOLS
 from anyonenet.weights import load_weights
 from datamodules.mixing import JoinedStores
@@ -28,22 +25,14 @@ from evaluation.bootstrap import Figure, mean_of, ratio_of, share_of
 from evaluation.measurement import Measurement, corpus_in_words
 from evaluation.metrics.speech import edit_distance, mel_cepstral_distance
 from evaluation.phoneme_recogniser import PhonemeRecogniser, spoken
-from evaluation.recogniser_training import padded, recogniser
+from evaluation.recogniser_training import padded
+from evaluation.recogniser_training import recogniser as phoneme_recogniser
+from evaluation.recognisers import recogniser_of
+from evaluation.tts_sounds import Spoken, as_heard, sound_figures
 
 CORPORA = ("vctk", "aishell3")
 TOGETHER = 10
 """sentences synthesised in one batch"""
-
-
-@dataclass(frozen=True)
-class Spoken:
-    """One test sentence as the TTS spoke it."""
-
-    row: int
-    """of the store: the true recording"""
-    mel: np.ndarray  # (T, 80) of the waveform
-    attention: AttentionReport
-    frames: int
 
 
 def evaluate(
@@ -54,8 +43,10 @@ def evaluate(
     listened: int = 1000,
     recogniser_steps: int = 2000,
     seed: int = 0,
+    judge: Path | None = None,
+    recogniser: str | None = None,
 ) -> Measurement:
-    """Measure `weights/tts`, with `weights/phoneme_recogniser` (trained and written first where it is missing).
+    """Measure `weights/tts`.
 
     Args:
         weights: folder of the exported stages; the speaker encoder is needed too.
@@ -64,51 +55,70 @@ def evaluate(
         sentences: at most so many, each with a text of its own; half of them of unseen speakers.
         listened: at most so many recordings of sentences never trained on are spoken for the phoneme recogniser, half
             of them of unseen speakers: it errs so seldom that a hundred sentences say little.
-        recogniser_steps: of the recogniser's training.
+        recogniser_steps: of the phoneme recogniser's training, where it has to be trained.
         seed: of the synthesis.
+        judge: folder of the phoneme recogniser; None: `weights/phoneme_recogniser`. Where there is none it is trained
+            on the true recordings and kept there.
+        recogniser: of words, for `cer` and `wer` of the `sentences`: 'package.module:callable' or a command line with
+            {wav}, see `evaluation.recognisers.recogniser_of`.
 
     Returns:
         Figures by name; `_seen` and `_unseen` say whether the speakers were trained on.
         `failures` (of `sentences`), `mcd` and `mcd_wrong` (dB, to the true and to another recording of the same
         speaker), `mcd_share` (their quotient), `per_true`, `per_synthesised` and `per_ratio` (of the `listened`),
         `cosine_target`, `beats_others` (share of pairs of a sentence and another speaker of the language in which the
-        target is nearer), `nearest_is_target` (share of sentences), `length_ratio` (synthesised to true duration).
+        target is nearer), `nearest_is_target` (share of sentences), `length_ratio` (synthesised to true duration);
+        beside the true recordings `f0_cents`, `voicing_error` and `sex_by_pitch` (share whose median F0 is of the
+        speaker's sex), each also `_copy` for the recordings through Griffin-Lim alone; `cer`, `wer` and the same of
+        the true recordings as `cer_true`, `wer_true`.
         Intervals are over sentences; recordings of one sentence by several speakers are drawn together.
 
     Raises:
         WeightsError: no usable weights.
+        InputError: the recogniser cannot be used.
         CorpusError: a corpus is missing.
     """
+    listen = None if recogniser is None else recogniser_of(recogniser)
     network, card = load_weights(weights / "tts", "tts")
     if card.symbols != SYMBOLS:
         raise WeightsError(f"{weights / 'tts'} was trained with another symbol table; train and export it again")
     speech, speakers = tts_stores(features, root, list(CORPORA), weights / "speaker_encoder", card.mel)
     splits = tts_splits(speech.manifest)
-    listener = recogniser(weights / "phoneme_recogniser", speech, splits, recogniser_steps)
+    listener = phoneme_recogniser(judge or weights / "phoneme_recogniser", speech, splits, recogniser_steps)
     voices = Voices(speech, speakers, splits)
     encoder, _ = load_weights(weights / "speaker_encoder", "speaker_encoder")
     figures: dict[str, Figure] = {}
     values: dict[str, list[np.ndarray]] = {}
+    notes: list[str] = []
     for kind in ("seen", "unseen"):
         rows = balanced(speech, splits[f"test_{kind}"], sentences // 2)
-        said = synthesise(network, speech, rows, voices, card.mel, seed)
+        said = synthesise(network, speech, rows, voices, card.mel, seed, sounds=True)
         of_kind = spectral_values(said, speech, card.mel) | voices.compare(encoder, said)
         figures |= {f"{name}_{kind}": figure for name, figure in sentence_figures(of_kind).items()}
         for name, of_sentences in of_kind.items():
             values.setdefault(name, []).append(of_sentences)
+        found, lacking = sound_figures(said, speech, root, card.mel, listen)
+        figures |= {f"{name}_{kind}": figure for name, figure in found.items()}
+        notes += [line for line in lacking if line not in notes]
         others = [row for row in held_back(speech, splits, kind == "unseen") if row not in set(rows)]
         others = balanced(speech, others, listened // 2 - len(said))
         said += synthesise(network, speech, others, voices, card.mel, seed + 1)
         figures |= {f"{name}_{kind}": figure for name, figure in intelligibility(listener, said, speech).items()}
     together = sentence_figures({name: np.concatenate(parts) for name, parts in values.items()})
     figures |= {name: together[name] for name in ("failures", "mcd_share", "beats_others")}
-    return Measurement(corpus_in_words(root, CORPORA, "sentences never trained on"), figures)
+    return Measurement(corpus_in_words(root, CORPORA, "sentences never trained on"), figures, tuple(notes))
 
 
 def synthesise(
-    network: torch.nn.Module, speech: JoinedStores, rows: list[int], voices: Voices, settings: MelSettings, seed: int
+    network: torch.nn.Module,
+    speech: JoinedStores,
+    rows: list[int],
+    voices: Voices,
+    settings: MelSettings,
+    seed: int,
+    sounds: bool = False,
 ) -> list[Spoken]:
-    """Speak the sentences of some rows with the voices of their speakers, waveform and all."""
+    """Speak the sentences of some rows with the voices of their speakers; with `sounds` the waveforms are kept."""
     order = sorted(rows, key=lambda row: len(speech.array("symbols", row)))
     said = []
     for number, begin in enumerate(tqdm(range(0, len(order), TOGETHER), desc="synthesis", unit="batch")):
@@ -126,15 +136,9 @@ def synthesise(
             frames = int(result.lengths[place])
             alignment = result.alignments[place, : -(-frames // factor), : lengths[place]].numpy()
             attention = report(alignment, bool(result.stopped[place]), frames, len(speech.array("mel", row)))
-            said.append(Spoken(row, as_heard(result.mels[place, :frames], settings), attention, frames))
+            waveform, heard = as_heard(result.mels[place, :frames], settings)
+            said.append(Spoken(row, waveform if sounds else waveform[:0], heard, attention, frames))
     return said
-
-
-def as_heard(mel: torch.Tensor, settings: MelSettings) -> np.ndarray:
-    """The mel of the waveform of a mel `(frames, 80)`, trimmed and levelled as the recordings are: fewer frames."""
-    waveform = griffin_lim(mel.clamp_min(settings.silence)[None], settings)[0].numpy()
-    waveform = levelled(trimmed(waveform, settings), settings)
-    return log_mel(torch.from_numpy(waveform), settings).numpy()
 
 
 def spectral_values(said: list[Spoken], speech: JoinedStores, settings: MelSettings) -> dict[str, np.ndarray]:

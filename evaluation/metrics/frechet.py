@@ -40,7 +40,7 @@ def frechet_distance(mean: Tensor, covariance: Tensor, other_mean: Tensor, other
     product = root @ other_covariance.double() @ root
     mixed = torch.linalg.eigvalsh((product + product.T) / 2).clamp_min(0).sqrt().sum()
     apart = (mean.double() - other_mean.double()).square().sum()
-    return apart + covariance.double().trace() + other_covariance.double().trace() - 2 * mixed
+    return (apart + covariance.double().trace() + other_covariance.double().trace() - 2 * mixed).clamp_min(0)
 
 
 class FrechetInceptionDistance(Metric):

@@ -18,7 +18,6 @@ from anyonenet.errors import WeightsError
 from anyonenet.losses.features import picture_features
 from anyonenet.losses.perceptual import perceptual_distance
 from evaluation.metrics.aggregates import ItemMean
-from evaluation.metrics.lips import lip_distance
 
 __all__ = [
     "L1Distance",
@@ -27,7 +26,6 @@ __all__ = [
     "StructuralSimilarity",
     "check_pictures",
     "l1_distance",
-    "lip_distance",
     "peak_signal_to_noise_ratio",
     "perceptual_backbone",
     "perceptual_distance",

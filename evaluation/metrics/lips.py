@@ -15,11 +15,6 @@ Detector = Callable[[Tensor], "Tensor | None"]
 POINTS = {"lips": slice(48, 68), "all": slice(0, 68)}
 
 
-def lip_distance(found: Tensor, wanted: Tensor) -> Tensor:
-    """`redetected_landmark_distance` of the 20 lip points: `(..., 68, 2)` twice -> `(...)`."""
-    return redetected_landmark_distance(found, wanted, "lips")
-
-
 def redetected_landmark_distance(found: Tensor, wanted: Tensor, points: str = "lips") -> Tensor:
     """Mean distance of landmarks found in a picture from those it should show.
 

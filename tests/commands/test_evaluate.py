@@ -10,7 +10,7 @@ import torch
 
 from anyonenet.weights import load_weights
 from commands.__main__ import main
-from commands.evaluate import evaluation_of, own_options
+from commands.evaluate import documented, evaluation_of, options, own_options
 from commands.stages import STAGES
 from evaluation.bootstrap import Figure
 from evaluation.measurement import Measurement
@@ -83,10 +83,67 @@ def test_a_stages_own_options_are_options(measured, tiny_weights, capsys):
     assert main(["evaluate", "landmarks", "--clips", "few"]) == 2
 
 
-@pytest.mark.parametrize("stage", STAGES)
-def test_every_stage_can_be_measured(stage):
-    assert callable(evaluation_of(stage).evaluate)
-    assert all(kind in (int, float, str, Path) for kind, _ in own_options(stage).values())
+@pytest.mark.parametrize("stage", [*STAGES, "video"])
+def test_every_stage_can_be_measured_and_its_options_are_told(stage):
+    told = documented(evaluation_of(stage).evaluate)
+    own = own_options(stage)
+    assert all(kind in (int, float, str, Path) for kind, _ in own.values())
+    assert [name for name in own if not told.get(name)] == []
+    help_text = options(stage).format_help()
+    assert all(f"--{name.replace('_', '-')}" in help_text for name in own)
+
+
+def test_what_was_not_measured_is_said(measured, tiny_weights, tmp_path, monkeypatch, capsys):
+    module = types.SimpleNamespace(
+        evaluate=lambda *places: Measurement("here", {"l1": Figure(0.5)}, ("fid not measured: no file",))
+    )
+    monkeypatch.setattr("commands.evaluate.evaluation_of", lambda stage: module)
+    told = tmp_path / "f.json"
+    assert main(["evaluate", "landmarks", "--weights", str(tiny_weights), "--json", str(told)]) == 0
+    assert capsys.readouterr().out.splitlines()[3] == "fid not measured: no file"
+    assert json.loads(told.read_text())["notes"] == ["fid not measured: no file"]
+
+
+def test_the_judge_of_the_tts_stays_beside_a_checkpoint(tiny_weights, tmp_path, monkeypatch):
+    """It is trained where it is missing, and then found by the next evaluation, its card beside it."""
+    asked = []
+
+    def evaluate(weights: Path, root: Path, features: Path, judge: Path | None = None):
+        asked.append(judge)
+        if not judge.is_dir():
+            shutil.copytree(tiny_weights / "landmarks", judge)
+            (judge / "README.md").unlink(missing_ok=True)
+        return Measurement("here", {"per": Figure(0.5)})
+
+    monkeypatch.setattr("commands.evaluate.evaluation_of", lambda stage: types.SimpleNamespace(evaluate=evaluate))
+
+    def beside(checkpoint: Path, stage: str, weights: Path, folder: Path) -> Path:
+        return folder
+
+    monkeypatch.setattr("commands.evaluate.beside_others", beside)
+    weights = tmp_path / "w"
+    arguments = ["evaluate", "tts", "--weights", str(weights), "--checkpoint", "run"]
+    assert main(arguments) == 0 and main(arguments) == 0
+    assert asked == [weights / "phoneme_recogniser"] * 2
+    assert (weights / "phoneme_recogniser" / "README.md").is_file()
+    assert main([*arguments, "--judge", str(tmp_path / "other")]) == 0 and asked[-1] == tmp_path / "other"
+
+
+def test_a_docstrings_arguments_are_told():
+    def function(one, two, three):
+        """Do.
+
+        Args:
+            one: first words
+                and more of them: here.
+            two, three: both.
+
+        Returns:
+            four: nothing.
+        """
+
+    assert documented(function) == {"one": "first words and more of them: here", "two": "both", "three": "both"}
+    assert documented(lambda: None) == {}
 
 
 @pytest.mark.parametrize("stage", STAGES)

@@ -11,8 +11,8 @@ import pytest
 from anyonenet.errors import CorpusError, InputError
 from datamodules.landmarks import LandmarkDataModule
 from evaluation.ablation import Row, TestClips
-from evaluation.ablation_table import TITLES, ablation_table, as_dict, compare, ordered, verdict
-from evaluation.landmarks import ERRORS
+from evaluation.ablation_table import ablation_table, as_dict, compare, ordered, verdict
+from evaluation.landmarks import ERRORS, LIP_ERRORS
 from tests.evaluation.test_landmarks import store_of
 
 
@@ -40,7 +40,7 @@ def test_predictions_that_do_not_fit_are_refused(clips, tmp_path):
 
 def test_exported_weights_are_measured(clips, tiny_weights):
     errors = clips.of_weights(tiny_weights / "landmarks")
-    assert {name: values.shape for name, values in errors.items()} == dict.fromkeys(ERRORS, (3,))
+    assert {name: values.shape for name, values in errors.items()} == dict.fromkeys([*ERRORS, *LIP_ERRORS], (3,))
     assert all((values > 0).all() for values in errors.values())
 
 
@@ -87,7 +87,10 @@ def test_a_difference_that_is_there_is_found_and_one_that_is_not_is_not():
 
 def test_it_is_said_plainly_when_another_row_leads():
     rows = {"cnn_blstm": made("CNN-BLSTM", 0.2), "blstm": made("BLSTM", 0.1), "tdlstm": made("TDLSTM", 0.3)}
-    assert verdict(rows, "cnn_blstm") == "; ".join(f"{name}: BLSTM leads (p < 0.001)" for name in TITLES.values()) + "."
+    assert (
+        verdict(rows, "cnn_blstm")
+        == "; ".join(f"{name}: BLSTM leads (p < 0.001)" for name in ("D-LL", "D-VL", "D-A")) + "."
+    )
 
 
 def test_the_table_has_mean_spread_test_and_the_papers_figures():
@@ -110,6 +113,21 @@ def test_the_table_has_mean_spread_test_and_the_papers_figures():
     told = json.loads(json.dumps(as_dict(rows, "cnn_blstm", {"epochs": 3}), allow_nan=False))
     assert told["rows"]["blstm"]["figures"]["d_ll"]["against_reference"]["p_holm"] < 0.001
     assert len(told["rows"]["blstm"]["figures"]["d_ll"]["clips_by_seed"]["1"]) == 12
+
+
+def test_the_other_points_make_a_table_of_their_own():
+    rows = {"cnn_blstm": made("CNN-BLSTM", 0.1), "blstm": made("BLSTM", 0.2)}
+    for row, lips in ((rows["cnn_blstm"], 0.4), (rows["blstm"], 0.3)):
+        for errors in row.errors.values():
+            errors |= dict.fromkeys(LIP_ERRORS, errors["d_ll"] + lips)
+    table = ablation_table(rows, "cnn_blstm", 12, 20, "obama", points="lips")
+    assert table.columns[1:4] == ["D-LL lips ↓", "D-VL lips ↓", "D-A ↓"]
+    lines = {row[0]: row for row in table.rows}
+    assert lines["CNN-BLSTM"][1].startswith("0.5") and lines["CNN-BLSTM"][3].startswith("0.1")
+    assert any(note.startswith("D-LL and D-VL over the lips without the jaw") for note in table.notes)
+    told = json.loads(json.dumps(as_dict(rows, "cnn_blstm", {}), allow_nan=False))
+    assert set(told["rows"]["blstm"]["figures"]) == {*ERRORS, *LIP_ERRORS}
+    assert set(told["rows"]["blstm"]["paper"]) == set(ERRORS)
 
 
 def test_seeds_are_paired_and_a_row_without_seeds_stands_beside_each():

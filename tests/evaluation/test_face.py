@@ -2,9 +2,9 @@ import numpy as np
 import pytest
 import torch
 
-from anyonenet.metrics.retrieval import matching_accuracy, within_group_auc
+from anyonenet.metrics.retrieval import area_under_curve, matching_accuracy, within_group_auc
 from datamodules.face_voice import Person, PersonTables
-from evaluation.face import diversity, joined, matching_figures, mini_ceiling, sex_probe, within_sex
+from evaluation.face import auc, diversity, joined, matching_figures, mini_ceiling, sex_probe
 from evaluation.metrics.voices import voice_diversity
 
 
@@ -19,7 +19,7 @@ def test_perfect_and_useless_faces():
     sexes = np.arange(12) % 2
     truth = (persons[:, None] == persons[None]).astype(float)
     perfect = matching_figures(truth, persons, persons, sexes)
-    assert perfect["recall_at_1"].value == perfect["auc_within_sex"].value == 1.0
+    assert perfect["recall_at_1"].value == perfect["auc_within_sex"].value == perfect["auc"].value == 1.0
     assert perfect["matching_10"].value == pytest.approx(1.0) and perfect["median_rank"].value == 1
     assert perfect["recall_at_1"].items == 12 and perfect["recall_at_1"].low < 1  # twelve persons are few
     similarity = np.random.default_rng(0).random((24, 24))
@@ -34,9 +34,11 @@ def test_the_interval_of_the_area_is_about_the_areas_own_value():
     persons, sexes = np.repeat(np.arange(20), 2), np.arange(20) % 2
     own = persons[:, None] == persons[None]
     similarity = np.round(np.random.default_rng(1).normal(size=(40, 40)) + own, 1)
-    figure = within_sex(similarity, persons, persons, sexes)
-    assert figure.value == within_group_auc(similarity, persons, persons, sexes[persons], sexes[persons])
-    assert figure.low < figure.value < figure.high and (figure.items, figure.of) == (20, "persons")
+    within, over_all = auc(similarity, persons, persons, sexes), auc(similarity, persons, persons)
+    assert within.value == within_group_auc(similarity, persons, persons, sexes[persons], sexes[persons])
+    assert over_all.value == area_under_curve(similarity, own)
+    for figure in (within, over_all):
+        assert figure.low < figure.value < figure.high and (figure.items, figure.of) == (20, "persons")
 
 
 def test_diversity_is_the_metric_with_an_interval():

@@ -11,7 +11,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from anyonenet.errors import CorpusError, InputError
+from anyonenet.errors import CorpusError, InputError, WeightsError
 from anyonenet.face.template import frontal_template
 from anyonenet.types import ImageBatch
 from datamodules.store import StoreWriter
@@ -40,19 +40,16 @@ class Detector:
 
     seen: list[int] = field(default_factory=list)
 
-    def detect(self, image: np.ndarray) -> list[str]:
-        self.seen.append(round(float(image.mean())))
-        return ["box"] if image.mean() > 10 else []
-
-    def __call__(self, image: np.ndarray, box: str) -> np.ndarray:
-        return np.pad(face(float(image.mean())), ((0, 0), (0, 1)))
+    def __call__(self, picture: Tensor) -> Tensor | None:
+        grey = float((picture.mean() + 1) * 127.5)
+        self.seen.append(round(grey))
+        return torch.from_numpy(face(grey)) if grey > 10 else None
 
 
 @pytest.fixture
 def detector(monkeypatch) -> Detector:
     stand_in = Detector()
-    monkeypatch.setattr(evaluation, "detect_faces", stand_in.detect)
-    monkeypatch.setattr(evaluation, "LandmarkDetector", lambda backend: stand_in)
+    monkeypatch.setattr(evaluation, "dlib_detector", lambda: stand_in)
     return stand_in
 
 
@@ -72,8 +69,9 @@ class Batches(list):
         return torch.from_numpy(face(TARGET)).repeat(count, 1, 1)
 
 
-def measure(*arguments, **options) -> dict[str, float]:
-    return {name: figure.value for name, figure in evaluation.measure(*arguments, **options).items()}
+def measure(network, batches, **options) -> dict[str, float]:
+    found = evaluation.measure(network, batches, evaluation.scores_of(), **options)
+    return {name: figure.value for name, figure in found.items()}
 
 
 def perfect(inputs: Tensor) -> Tensor:
@@ -90,7 +88,8 @@ def test_who_draws_the_target_makes_no_error(detector):
     assert np.isnan(figures["cpbd"])  # pictures of 32 pixels
     assert figures["ssim"] == pytest.approx(1, abs=1e-4)
     assert figures["perceptual_gabor"] == pytest.approx(0, abs=1e-5)
-    assert figures["lips"] == figures["lips_detector"] == pytest.approx(0, abs=0.03)  # grey levels are whole
+    assert figures["lips"] == figures["lips_detector"] == pytest.approx(0, abs=1e-4)
+    assert figures["landmarks"] == figures["landmarks_detector"] == pytest.approx(0, abs=1e-4)
     assert figures["faces_found"] == 1
 
 
@@ -99,6 +98,7 @@ def test_the_copy_of_the_photo_is_measured_beside(detector):
     assert figures["l1_copy"] == pytest.approx((PHOTO - TARGET) / 255, rel=1e-4)
     assert figures["ssim_copy"] < 0.999
     assert figures["lips_copy"] == pytest.approx((PHOTO - TARGET) / EYES, rel=0.05)
+    assert figures["landmarks_copy"] == pytest.approx(figures["lips_copy"])  # the stand-in moves the whole face
     same = measure(copying, Batches(), lip_frames=80)
     for name in ("l1", "ssim", "perceptual_gabor", "lips"):
         assert same[name] == pytest.approx(same[f"{name}_copy"])
@@ -112,7 +112,7 @@ def test_pictures_without_a_face_are_counted_and_not_measured(detector):
 
     figures = measure(half_black, Batches(), lip_frames=80)
     assert figures["faces_found"] == pytest.approx(3 / 5)
-    assert figures["lips"] == pytest.approx(0, abs=0.03)
+    assert figures["lips"] == pytest.approx(0, abs=1e-4)
     all_black = measure(lambda inputs: -torch.ones(len(inputs), 3, SIDE, SIDE), Batches())
     assert all_black["faces_found"] == 0 and np.isnan(all_black["lips"])
 
@@ -152,6 +152,41 @@ def test_exported_weights_are_measured_on_the_test_persons(detector, tiny_weight
     assert (figures["pairs"], figures["persons"]) == (4, 2)
     assert figures["l1_copy"] == pytest.approx(10 / 255, rel=0.05)
     assert figures["l1"] > 0 and figures["lips_detector"] >= 0
+
+
+def colours(pictures: Tensor) -> Tensor:
+    """Features that a test can afford: mean colours, and how much the corners differ from them."""
+    return torch.cat([pictures.mean((2, 3)), pictures[..., 0, 0] - pictures.mean((2, 3))], dim=1)
+
+
+def test_frechet_distances_are_of_all_made_pictures_and_all_photos(detector):
+    figures = measure(perfect, Batches(), features=colours)
+    assert figures["fid"] == pytest.approx(0, abs=1e-6)
+    # all photos are one grey and all targets another: only the means differ, in three colours
+    assert figures["fid_copy"] == pytest.approx(3 * ((PHOTO - TARGET) / 127.5) ** 2, rel=1e-4)
+    assert "fid" not in measure(perfect, Batches())
+
+
+def test_what_needs_a_download_is_measured_where_it_is_and_else_told(detector, tiny_weights, tmp_path, monkeypatch):
+    store_of(tmp_path / "features", persons=2)
+    places = (tiny_weights, tmp_path, tmp_path / "features")
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path / "hub"))
+    options = {"validation_share": 0.0, "test_share": 1.0, "lip_frames": 1}
+    measured = evaluation.evaluate(*places, **options)
+    assert "fid" not in measured.figures and "lpips" not in measured.figures
+    lpips, fid = measured.notes
+    assert lpips.startswith("lpips not measured: AlexNet weights are not at") and "--lpips-weights FILE" in lpips
+    assert fid.startswith("fid not measured: InceptionV3 weights for FID are not at") and "--fid-weights FILE" in fid
+    for option in ("lpips_weights", "fid_weights"):
+        with pytest.raises(WeightsError, match=r"are not at .*none\.pth"):
+            evaluation.evaluate(*places, **options, **{option: tmp_path / "none.pth"})
+    known = evaluation.PerceptualDistance
+    monkeypatch.setattr(evaluation, "inception_features", lambda path: colours)
+    monkeypatch.setattr(evaluation, "PerceptualDistance", lambda kind, path=None: known("gabor"))
+    measured = evaluation.evaluate(*places, **options)
+    assert measured.notes == () and not measured.figures["fid"].has_interval
+    assert measured.figures["lpips"].value == measured.figures["perceptual_gabor"].value
+    assert 0 <= measured.figures["fid_copy"].value < 0.05 < measured.figures["fid"].value
 
 
 def test_a_corpus_without_test_persons_is_refused(tiny_weights, tmp_path):

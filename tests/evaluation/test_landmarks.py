@@ -18,7 +18,7 @@ from anyonenet.types import LandmarkBatch, LandmarkMotion
 from datamodules.landmarks import LandmarkDataModule
 from datamodules.store import StoreWriter
 from evaluation.bootstrap import Figure
-from evaluation.landmarks import ERRORS, correlation, evaluate, measure
+from evaluation.landmarks import ERRORS, LIP_ERRORS, correlation, evaluate, measure, placed
 
 LENGTHS = (12, 8)
 FRAMES = 12
@@ -75,7 +75,8 @@ def test_who_knows_the_truth_makes_no_error(batch):
         assert figures[f"{name}_still"] > 0.005
         assert figures[f"{name}_of_still"] == pytest.approx(0, abs=1e-4)
     assert figures["opening_correlation"] == pytest.approx(1)
-    assert figures["head_degrees"] == pytest.approx(0, abs=0.1)  # float32 near the arc cosine's end
+    for name in (*LIP_ERRORS, "d_l", "d_v", "d_pos", "d_rot"):
+        assert figures[name] == pytest.approx(0, abs=1e-4) and figures[f"{name}_still"] > 0.001
     assert figures["clips"] == 2
 
 
@@ -83,13 +84,28 @@ def test_who_does_not_move_is_as_good_as_the_still_face(batch):
     figures = values(measure(motionless, [batch]))
     for name in ERRORS:
         assert figures[f"{name}_of_still"] == pytest.approx(1)
-    assert figures["head_degrees"] == pytest.approx(TURN_DEGREES, abs=0.1)
-    assert figures["head_degrees"] == figures["head_degrees_still"]
+    assert figures["d_rot"] == pytest.approx(TURN_DEGREES, abs=0.1)
+    for name in ("d_ll_lips", "d_vl_lips", "d_l", "d_v", "d_pos", "d_rot"):
+        assert figures[name] == figures[f"{name}_still"]
+    # the mouth's points alone move: there are 20 of them, and 37 with the jaw
+    assert figures["d_ll_lips"] / figures["d_ll"] == pytest.approx(37 / 20)
+    assert figures["d_vl_lips"] / figures["d_vl"] == pytest.approx(37 / 20)
 
 
 def test_the_other_sign_of_a_quaternion_is_the_same_orientation(batch):
     opposite = replace(batch, quaternions=-batch.quaternions)
-    assert measure(motionless, [opposite])["head_degrees"].value == pytest.approx(TURN_DEGREES, abs=0.1)
+    assert measure(motionless, [opposite])["d_rot"].value == pytest.approx(TURN_DEGREES, abs=0.1)
+
+
+def test_a_turned_head_lies_elsewhere_by_what_its_neck_and_depth_say():
+    """Yaw by t about a neck at (0, 1.2, 0.8): x moves to x cos t + (z - 0.8) sin t, y stays."""
+    face = torch.from_numpy(frontal_template()).float()
+    angle = np.deg2rad(20.0)
+    turned = torch.tensor([np.cos(angle / 2), 0.0, np.sin(angle / 2), 0.0])
+    found = placed(face[None, :, :2], turned[None])[0].float()
+    torch.testing.assert_close(found[:, 0], face[:, 0] * np.cos(angle) + (face[:, 2] - 0.8) * np.sin(angle))
+    torch.testing.assert_close(found[:, 1], face[:, 1])
+    torch.testing.assert_close(placed(face[None, :, :2], IDENTITY[None])[0].float(), face[:, :2])
 
 
 def test_padding_does_not_count(batch):
@@ -142,7 +158,7 @@ def test_exported_weights_and_rivals_are_measured_on_the_test_cuts(tiny_weights,
     assert figures["clips"] == 2
     assert figures["d_ll"] > 0 and -1 <= figures["opening_correlation"] <= 1
     rivals = {name: value for name, value in figures.items() if "/" in name}
-    assert rivals == {f"blstm/{name}": pytest.approx(figures[name]) for name in ERRORS}
+    assert rivals == {f"blstm/{name}": pytest.approx(figures[name]) for name in (*ERRORS, *LIP_ERRORS)}
 
 
 def test_a_corpus_without_test_cuts_is_refused(tiny_weights, tmp_path):

@@ -71,6 +71,9 @@ def test_repeated_recordings_score_well(stores: tuple[JoinedStores, VoiceStores]
     voices = evaluation.Voices(speech, speakers, SPLITS)
     said = evaluation.synthesise(Parrot(speech), speech, [0, 1, 2, 3], voices, SETTINGS, seed=0)
     assert sorted(item.row for item in said) == [0, 1, 2, 3]
+    assert {len(item.waveform) for item in said} == {0}  # many sentences are spoken, and few of them listened to
+    (heard,) = evaluation.synthesise(Parrot(speech), speech, [1], voices, SETTINGS, seed=0, sounds=True)
+    assert len(heard.waveform) > 4000
     voices_found = dict.fromkeys(("cosine_target", "beats_others", "nearest_is_target"), np.ones(4))
     found = evaluation.sentence_figures(evaluation.spectral_values(said, speech, SETTINGS) | voices_found)
     figures = {name: figure.value for name, figure in found.items()}
@@ -101,7 +104,7 @@ def test_phoneme_errors_are_summed_over_symbols_and_drawn_by_sentence(stores: tu
     speech = stores[0]
     speech.manifest["text"] = ["t0", "t1", "t2", "t3", "t0", "t1", "t2", "t3"]
     silence = np.zeros((4, 80), dtype=np.float32)
-    said = [evaluation.Spoken(row, silence, None, 4) for row in range(8)]  # type: ignore[arg-type]
+    said = [evaluation.Spoken(row, silence[:0, 0], silence, None, 4) for row in range(8)]  # type: ignore[arg-type]
 
     class Listener:
         """Hears a true recording with one error of three, and nothing in silence."""

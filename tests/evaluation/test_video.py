@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-from anyonenet.errors import CorpusError, InputError
+from anyonenet.errors import CorpusError, InputError, WeightsError
 from anyonenet.face.template import frontal_template
 from anyonenet.render.video import VideoWriter
 from datamodules.corpora.manifest import Clip
+from evaluation import seen_video
 from evaluation import video as evaluation
 
 FPS, FRAMES, SIDE, RATE = 25, 100, 64, 16000
@@ -61,6 +63,7 @@ def test_a_video_that_does_what_was_asked(talking):
     assert abs(seen.lag) < 0.03 and seen.sync_correlation > 0.7
     assert seen.seconds == pytest.approx(4.0, abs=0.05) and seen.length_difference < 0.1
     assert seen.frozen == 0 and seen.lip_motion > 0.005
+    assert seen.landmarks == pytest.approx(0, abs=0.01) and np.isnan(seen.lip_sync).all()
 
 
 def test_a_late_mouth_and_wrong_lips_are_found(talking):
@@ -68,6 +71,51 @@ def test_a_late_mouth_and_wrong_lips_are_found(talking):
     late = evaluation.look(talking, asked, knowing(np.roll(asked, 5, axis=0) + [2.0, 0.0]))
     assert late.lag == pytest.approx(5 / FPS, abs=0.03)
     assert late.lips > 2.0 / 20 and late.opening_correlation < 0.9
+
+
+class Mouths:
+    """Stands in for SyncNet: mouths and sounds are told by the grey of their frames, the sound two frames early."""
+
+    shown: np.ndarray
+
+    def features(self, faces: np.ndarray, waveform: np.ndarray) -> tuple[torch.Tensor, torch.Tensor]:
+        self.shown = faces
+        number = torch.from_numpy(faces[:, 112, 112, 0].astype(np.float32))[:, None]
+        return number, number.roll(-2, 0)
+
+
+@pytest.mark.parametrize("rate", [1, 2])
+def test_syncnet_sees_the_face_at_its_own_rate(talking, rate):
+    """Whatever frames a second the landmarks and the video have, 25 a second are shown, cut out around the face."""
+    asked, network = mouths(0.3 * loudness()), Mouths()
+    opened = seen_video.read_video(talking)
+    if rate == 2:  # the same frames as if they were of a video of 50 a second: every other one is shown
+        opened = dataclasses.replace(opened, fps=2 * FPS)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(seen_video, "read_video", lambda path: opened)
+        distance, confidence, offset = seen_video.lip_sync(network, talking, asked, np.zeros(FRAMES * RATE // FPS))
+    assert network.shown.shape == (FRAMES // rate, 224, 224, 3)
+    greys = network.shown[:, 112, 112, 0].astype(int)
+    assert np.abs(greys - (20 + 2 * rate * np.arange(FRAMES // rate))).max() <= 3  # the codec's own error
+    assert offset == pytest.approx(2 / 25) and confidence > 0
+
+
+def test_syncnet_is_told_where_it_is_missing(tmp_path, monkeypatch):
+    monkeypatch.setattr(torch.hub, "get_dir", lambda: str(tmp_path))
+    network, (line,) = seen_video.syncnet(None)
+    assert network is None and line.startswith("lse_d, lse_c and lse_offset not measured: SyncNet weights are not at")
+    assert line.endswith("(or name it: --syncnet-weights FILE)")
+    with pytest.raises(WeightsError, match="SyncNet weights are not at"):
+        seen_video.syncnet(tmp_path / "none.model")
+
+
+def test_figures_of_syncnet_are_means_where_it_was_there():
+    nothing = (float("nan"),) * 3
+    figures = evaluation.sync_figures([(0.1, 0.5), (-0.1, 0.7)], [(7.0, 6.0, 0.04), (9.0, 4.0, 0.0)], "true_")
+    assert (figures["true_lse_d"].value, figures["true_lse_c"].value) == (8.0, 5.0)
+    assert figures["true_lse_offset"].value == pytest.approx(0.02)
+    assert figures["true_sync_lag"].value == 0 and figures["true_sync_absolute_lag"].value == pytest.approx(0.1)
+    assert "lse_d" not in evaluation.sync_figures([(0.1, 0.5)], [nothing])
 
 
 def test_frozen_frames_and_missing_faces_are_counted(tmp_path):
@@ -103,6 +151,8 @@ def test_videos_are_made_and_measured(tiny_weights, astronaut, tmp_path):
     assert measured.corpus == f"1 videos of 1 pictures, {tmp_path / 'photos'}"
     assert measured.figures["faces_found"].value > 0.5 and (tmp_path / "made" / "000.mp4").is_file()
     assert measured.figures["lips"].value < 0.2 and measured.figures["length_difference"].value < 0.3
+    assert measured.figures["landmarks"].value < 0.2
+    assert 0 < measured.figures["cpbd"].value <= 1 and 0 < measured.figures["cpbd_picture"].value <= 1
 
 
 def test_missing_pictures_and_sentences_are_told(tmp_path):

@@ -6,7 +6,6 @@ from PIL import Image
 from evaluation.metrics.lips import (
     RedetectedLandmarkDistance,
     dlib_detector,
-    lip_distance,
     redetected_landmark_distance,
 )
 
@@ -22,7 +21,7 @@ def test_lips_by_hand():
     found = face()
     found[48:68, 1] += 3.0
     found[:48] += 100.0  # other points do not count
-    assert lip_distance(found, face()) == pytest.approx(3 / 50)
+    assert redetected_landmark_distance(found, face()) == pytest.approx(3 / 50)
     found = face()
     found[0] += torch.tensor([3.0, 4.0])
     assert redetected_landmark_distance(found, face(), "all") == pytest.approx(5 / 68 / 50)
@@ -55,7 +54,7 @@ def test_dlib_finds_the_face_of_a_photograph(astronaut):
 
 def test_mistakes_are_named():
     with pytest.raises(ValueError, match=r"found is \(68, 2\), wanted \(2, 68, 2\)"):
-        lip_distance(face(), torch.stack([face()] * 2))
+        redetected_landmark_distance(face(), torch.stack([face()] * 2))
     with pytest.raises(ValueError, match="points are 'nose'; choose 'lips' or 'all'"):
         redetected_landmark_distance(face(), face(), "nose")
     with pytest.raises(ValueError, match="1 pictures and 2 landmarks"):
