@@ -14,9 +14,11 @@ Ask people. Three steps (docs/STUDIES.md tells them in full):
   anyonenet study serve DIR                    show the page to participants and take answers in
   anyonenet study analyse DIR                  answers in; figure, tests and tables out
 
+and for what others have printed: anyonenet study check (what their votes and their F can be).
+
 DIR/public can also be put on any web server, or opened from the disk; participants then
 download their answers, and the files go into DIR/answers."""
-STEPS = ("build", "serve", "analyse")
+STEPS = ("build", "serve", "analyse", "check")
 EXAMPLE = "anyonenet study build configs/study/ab.yaml --out out/voices"
 
 
@@ -28,6 +30,8 @@ def options(step: str | None = None) -> Options:
         return _serve_options()
     if step == "analyse":
         return _analyse_options()
+    if step == "check":
+        return _check_options()
     parser = Options("study", DESCRIPTION, EXAMPLE)
     parser.add_argument("step", choices=STEPS, metavar="STEP", help=f"{', '.join(STEPS)}; each has --help")
     return parser
@@ -39,7 +43,7 @@ def main(arguments: list[str]) -> int:
         options().read(arguments)
         raise Mistake(f"study: the step comes first: {', '.join(STEPS)} (anyonenet study --help)")
     values = options(step).read(arguments[1:])
-    return {"build": build, "serve": serve, "analyse": analyse}[step](values)
+    return {"build": build, "serve": serve, "analyse": analyse, "check": check}[step](values)
 
 
 def _build_options() -> Options:
@@ -91,6 +95,25 @@ def _analyse_options() -> Options:
         help="instead of a study: votes that were counted already (columns comparison, first_method, second_method, "
         "first, similar, second)",
     )  # fmt: skip
+    return parser
+
+
+def _check_options() -> Options:
+    parser = Options(
+        "study check",
+        "What printed results of an A/B test can be: the whole numbers of votes behind the\n"
+        "percentages, and the least F of a one-way ANOVA with participants, items and single\n"
+        "votes as units.",
+        "anyonenet study check --percent 66.7 6.7 26.6 --participants 27 --items 16 --f 7.25",
+    )
+    share = between(0, 100, float)
+    parser.add_argument(
+        "--percent", nargs=3, type=share, required=True, metavar=("FIRST", "SIMILAR", "SECOND"),
+        help="as printed, with one decimal",
+    )  # fmt: skip
+    parser.add_argument("--participants", type=between(2, 10**5), required=True, metavar="N", help="who voted")
+    parser.add_argument("--items", type=between(2, 10**5), required=True, metavar="N", help="voted on by everybody")
+    parser.add_argument("--f", type=between(0, 10**6, float), metavar="F", help="as printed")
     return parser
 
 
@@ -148,6 +171,19 @@ def analyse(values: argparse.Namespace) -> int:
         study = load_study(values.study)
         print(analyse_study(study, values.answers or values.study / "answers", out))
     print(f"\nreport.md, tables.tex, paper.txt, analysis.json and the figure are in {out}")
+    return 0
+
+
+def check(values: argparse.Namespace) -> int:
+    """Say what printed figures can be."""
+    if abs(sum(values.percent) - 100) > 0.2:
+        raise Mistake(f"study check: --percent adds up to {sum(values.percent):.1f}, not to 100")
+    from evaluation.study.published import check as check_published
+
+    said, table = check_published(values.percent, int(values.participants), int(values.items), values.f)
+    print(*said, sep="\n")
+    if table.rows:
+        print(f"\n{table.terminal()}")
     return 0
 
 

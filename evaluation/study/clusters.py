@@ -28,7 +28,7 @@ class Estimate:
     """95 % interval"""
     p: float
     """two-sided, of being zero"""
-    degrees: int
+    degrees: float
     """of freedom of the t distribution"""
 
 

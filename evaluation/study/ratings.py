@@ -11,8 +11,8 @@ import scipy.stats
 
 from evaluation.study.answers import Answers
 from evaluation.study.clusters import Estimate, fit, holm
-from evaluation.study.components import Components, components
 from evaluation.study.definition import Study
+from evaluation.study.mixed import Mixed, mixed
 from evaluation.study.votes import Anova, anova
 
 
@@ -28,8 +28,10 @@ class Pair:
     """the same difference, clustered by participants and items"""
     holm_p: float
     """p of `clustered`, corrected for the number of pairs"""
-    components: Components | None
-    """of the difference within a participant and an item; None where too few saw both"""
+    mixed: Mixed | None
+    """of the difference within a participant and an item, both at random; None where too few saw both"""
+    mixed_holm_p: float
+    """p of `mixed`, corrected likewise; nan where there is none"""
 
 
 @dataclass(frozen=True)
@@ -85,6 +87,8 @@ def _scale(study: Study, answers: Sequence[Answers], scale: str) -> ScaleResult:
             found = float(tukey.statistic[one, two]), float(interval.low[one, two]), float(interval.high[one, two])
             pairs.append((one, two, (*found, float(tukey.pvalue[one, two])), fitted.estimate(unit[one] - unit[two])))
     corrected = holm([estimate.p for _, _, _, estimate in pairs])
+    models = [_difference(who, what, method, score, one, two) for one, two, _, _ in pairs]
+    of_models = iter(holm([model.mean.p for model in models if model is not None]))
     return ScaleResult(
         scale,
         study.methods,
@@ -95,10 +99,10 @@ def _scale(study: Study, answers: Sequence[Answers], scale: str) -> ScaleResult:
         fitted.all_equal() if len(groups) > 1 else (float("nan"), float("nan")),
         tuple(
             Pair(
-                study.methods[one], study.methods[two], found, estimate, p,
-                _difference(who, what, method, score, one, two),
+                study.methods[one], study.methods[two], found, estimate, p, model,
+                float("nan") if model is None else next(of_models),
             )
-            for (one, two, found, estimate), p in zip(pairs, corrected, strict=True)
+            for (one, two, found, estimate), p, model in zip(pairs, corrected, models, strict=True)
         ),
         len(set(who)),
         len(set(what)),
@@ -107,12 +111,12 @@ def _scale(study: Study, answers: Sequence[Answers], scale: str) -> ScaleResult:
 
 def _difference(
     who: Sequence[str], what: Sequence[str], method: np.ndarray, score: np.ndarray, one: int, two: int
-) -> Components | None:
-    """Variance components of what a participant gives the one method more than the other, at the same item."""
+) -> Mixed | None:
+    """The mixed model of what a participant gives the one method more than the other, at the same item."""
     given = {(who[k], what[k], int(method[k])): score[k] for k in range(len(score))}
     both = [(p, i) for p, i, m in given if m == one and (p, i, two) in given]
     try:
-        return components(
+        return mixed(
             np.array([given[p, i, one] - given[p, i, two] for p, i in both]), [p for p, _ in both], [i for _, i in both]
         )
     except ValueError:

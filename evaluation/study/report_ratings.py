@@ -56,21 +56,23 @@ def overall_table(results: Sequence[ScaleResult], labels: Sequence[str]) -> Tabl
 
 
 def pairs_table(results: Sequence[ScaleResult], labels: Sequence[str]) -> Table:
-    """Differences of methods: Tukey, and clustered with Holm's correction."""
+    """Differences of methods: Tukey, and clustered and by a mixed model with Holm's correction."""
     rows = []
     for label, one in zip(labels, results, strict=True):
         for pair in one.pairs:
             difference, low, high, p = pair.tukey
             tukey = f"{minus(difference)} [{minus(low)}, {minus(high)}]"
-            cells = (tukey, p_cell(p), interval(pair.clustered), p_cell(pair.holm_p))
+            model = "" if pair.mixed is None else interval(pair.mixed.mean)
+            cells = (tukey, p_cell(p), interval(pair.clustered), p_cell(pair.holm_p), model, p_cell(pair.mixed_holm_p))
             rows.append((f"{label}: {_title(pair)}", *cells))
     return Table(
-        ("Pair", "Tukey", "p", "Clustered", "p (Holm)"),
+        ("Pair", "Tukey", "p", "Clustered", "p (Holm)", "Mixed model", "p (Holm)"),
         rows,
         "Differences of mean scores",
         (
             "Tukey's honest significant difference with simultaneous 95% interval, which takes scores for independent; "
-            "and clustered by participants and items, 95% interval, p corrected after Holm.",
+            "clustered by participants and items; and a linear mixed model of the differences with participants and "
+            "items at random (REML, Satterthwaite); 95% intervals, p corrected after Holm.",
         ),
     )
 
@@ -80,11 +82,13 @@ def power_table(results: Sequence[ScaleResult], labels: Sequence[str], most: int
     rows = []
     for label, one in zip(labels, results, strict=True):
         for pair in one.pairs:
-            if pair.components is None:
+            if pair.mixed is None:
                 continue
             for effect in EFFECTS:
-                needed = [pair.components.participants_for(effect, factor * one.items, most=most) for factor in ITEMS]
-                now = pair.components.power(effect, one.participants, one.items)
+                needed = [
+                    pair.mixed.components.participants_for(effect, factor * one.items, most=most) for factor in ITEMS
+                ]
+                now = pair.mixed.components.power(effect, one.participants, one.items)
                 cells = [str(number) if number else f"> {most}" for number in needed]
                 rows.append((f"{label}: {_title(pair)}", f"{effect:.1f}", f"{100 * now:.0f}%", *cells))
     if not rows:

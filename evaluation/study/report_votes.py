@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from evaluation.study.clusters import Estimate
 from evaluation.study.votes import Comparison, Counts
 from evaluation.study.wording import interval, minus, p_cell, p_text
 from evaluation.tables import Table
@@ -33,7 +34,7 @@ def counts_table(counts: Sequence[Counts]) -> Table:
 
 
 def tests_table(comparisons: Sequence[Comparison]) -> Table:
-    """Analyses of variance and the clustered preference."""
+    """Analyses of variance and the preference, clustered and by a mixed model."""
     rows = [
         (
             _title(one.counts),
@@ -42,17 +43,19 @@ def tests_table(comparisons: Sequence[Comparison]) -> Table:
             f"p {p_text(one.by_participant.p)}",
             interval(one.preference, percent=True),
             p_cell(one.preference.p),
+            interval(one.mixed.mean, percent=True),
+            p_cell(one.mixed.mean.p),
         )
         for one in comparisons
     ]
     return Table(
-        ("Comparison", "ANOVA, items", "ANOVA, participants", "Preference, points", "p"),
+        ("Comparison", "ANOVA, items", "ANOVA, participants", "Preference, points", "p", "Mixed model, points", "p"),
         rows,
         "Tests of the votes",
         (
             "One-way ANOVA of votes with items, and with participants, as units. Preference: share of the first method "
             "less share of the second in percentage points, with 95% interval and p clustered by participants and "
-            "items.",
+            "items; and by a linear mixed model with participants and items at random (REML, Satterthwaite).",
         ),
     )
 
@@ -64,8 +67,8 @@ def power_table(comparisons: Sequence[Comparison], most: int = 1000) -> Table:
         wanted = {f"{100 * effect:.0f}": effect for effect in EFFECTS}
         wanted[f"{100 * abs(one.preference.value):.1f} (as found)"] = abs(one.preference.value)
         for name, effect in wanted.items():
-            needed = [one.components.participants_for(effect, factor * one.items, most=most) for factor in ITEMS]
-            now = one.components.power(effect, one.participants, one.items)
+            needed = [one.mixed.components.participants_for(effect, factor * one.items, most=most) for factor in ITEMS]
+            now = one.mixed.components.power(effect, one.participants, one.items)
             cells = [str(number) if number else f"> {most}" for number in needed]
             rows.append((_title(one.counts), name, f"{100 * now:.0f}%", *cells))
     items = comparisons[0].items
@@ -87,7 +90,7 @@ def sentences(comparisons: Sequence[Comparison]) -> list[str]:
 
 
 def _paragraph(one: Comparison) -> str:
-    counts, preference = one.counts, one.preference
+    counts, preference, model = one.counts, one.preference, one.mixed.mean
     first, similar, second = (100 * share for share in counts.shares)
     share, low, high, p = counts.binomial()
     text = (
@@ -95,7 +98,9 @@ def _paragraph(one: Comparison) -> str:
         f"participants on {one.items} items, {first:.1f}% preferred {counts.first_method}, {second:.1f}% "
         f"{counts.second_method}, and {similar:.1f}% found them similar. With errors clustered by participants and "
         f"items, the preference for {counts.first_method} was {interval(preference, percent=True)} percentage points "
-        f"(95% interval; t({preference.degrees}) = {minus(_t(one))}, p {p_text(preference.p)}). A one-way ANOVA of the "
+        f"(95% interval; t({preference.degrees:.0f}) = {minus(_t(preference))}, p {p_text(preference.p)}); a linear "
+        f"mixed model with both at random gave {interval(model, percent=True)} "
+        f"(t({model.degrees:.1f}) = {minus(_t(model))}, p {p_text(model.p)}). A one-way ANOVA of the "
         f"votes by item gave F({one.by_item.between}, {one.by_item.within}) = {one.by_item.f:.2f}, "
         f"p {p_text(one.by_item.p)}; an exact binomial test of the votes that prefer one, {100 * share:.1f}% "
         f"[{100 * low:.1f}, {100 * high:.1f}], p {p_text(p)}."
@@ -109,8 +114,8 @@ def _paragraph(one: Comparison) -> str:
     return text
 
 
-def _t(one: Comparison) -> float:
-    return one.preference.value / one.preference.error if one.preference.error else float("inf")
+def _t(estimate: Estimate) -> float:
+    return estimate.value / estimate.error if estimate.error else float("inf")
 
 
 def _title(counts: Counts) -> str:

@@ -10,8 +10,8 @@ import scipy.stats
 
 from evaluation.study.answers import Answers
 from evaluation.study.clusters import Estimate, fit
-from evaluation.study.components import Components, components
 from evaluation.study.definition import Study
+from evaluation.study.mixed import Mixed, mixed
 from evaluation.study.reliability import preferred
 
 
@@ -71,8 +71,9 @@ class Comparison:
     """of votes, one observation for each participant and method"""
     preference: Estimate
     """share of the first method less that of the second, clustered by participants and items"""
-    components: Components
-    """of a vote: 1 the first method, 0 similar, -1 the second"""
+    mixed: Mixed
+    """the same by a linear mixed model with participants and items at random; a vote is 1 for the first method, 0 for
+    'similar', -1 for the second"""
     participants: int
     items: int
 
@@ -125,7 +126,7 @@ def _compared(study: Study, name: str, cast: list[tuple[str, str, int]]) -> Comp
         anova(_tally(what, value == 1), _tally(what, value == -1)),
         anova(_tally(who, value == 1), _tally(who, value == -1)),
         fit(np.ones((len(value), 1)), value, who, what).estimate([1.0]),
-        components(value, who, what),
+        mixed(value, who, what),
         len(set(who)),
         len(set(what)),
     )

@@ -36,6 +36,11 @@ def said(capsys) -> str:
         (["analyse"], "give the folder of a study, or --counts"),
         (["analyse", "x", "--counts", "y"], "give the folder of a study, or --counts"),
         (["analyse", "nowhere"], "no study in nowhere"),
+        (["check", "--percent", "50", "10"], "expected 3 arguments"),
+        (
+            ["check", "--percent", "50", "10", "30", "--participants", "9", "--items", "9"],
+            "--percent adds up to 90.0, not to 100",
+        ),
         (
             ["analyse", "x", "--awnsers", "y"],
             "unknown option '--awnsers' of 'study analyse'; did you mean '--answers'?",
@@ -49,11 +54,19 @@ def test_mistakes_are_one_line(arguments, expected, capsys, tmp_path, monkeypatc
     assert expected in said(capsys)
 
 
-@pytest.mark.parametrize("step", ["build", "serve", "analyse"])
+@pytest.mark.parametrize("step", ["build", "serve", "analyse", "check"])
 def test_each_step_has_help_with_an_example(step, capsys):
     with pytest.raises(SystemExit) as left:
         main(["study", step, "--help"])
     assert left.value.code == 0 and f"example: anyonenet study {step}" in capsys.readouterr().out
+
+
+def test_printed_votes_are_checked(capsys):
+    paper = ["--percent", "66.7", "6.7", "26.6", "--participants", "27", "--items", "16", "--f", "7.25"]
+    assert main(["study", "check", *paper]) == 0
+    printed = capsys.readouterr().out
+    assert "432 votes: 288, 29 and 115." in printed and "not possible with participants as units" in printed
+    assert "participants     27          16    10.12" in printed
 
 
 def test_help_needs_nothing_heavy():

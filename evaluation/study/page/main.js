@@ -11,8 +11,9 @@ function render() {
   }
   Player.replace([]);
   const all = memory.schedule();
-  footer(state.consented && !state.finished);
-  if (!state.consented) consentPage();
+  footer(tabs.mine && state.consented && !state.finished);
+  if (!tabs.mine) elsewherePage();
+  else if (!state.consented) consentPage();
   else if (!state.ready && !state.trials.length) readyPage();
   else if (state.trials.length < all.length) trialPage(all);
   else endPage();
@@ -52,10 +53,11 @@ document.addEventListener("keydown", (event) => {
 // The time before a trial, as long as the page is in sight.
 setInterval(() => {
   const { current } = memory.state;
-  if (!current || document.hidden) return;
+  if (!current || document.hidden || !tabs.mine) return;
   current.seconds += 0.5;
   memory.save();
 }, 500);
 
+tabs.start();
 memory.load();
 render();

@@ -37,6 +37,7 @@ const memory = {
   },
 
   save() {
+    if (!tabs.holds()) return;
     try {
       localStorage.setItem(this.key, JSON.stringify(this.state));
     } catch {
@@ -50,6 +51,7 @@ const memory = {
   },
 
   forget() {
+    if (!tabs.holds()) return;
     try {
       localStorage.removeItem(this.key);
     } catch {

@@ -68,6 +68,9 @@ const WORDS = {
     withdrawSure: "All your answers will be deleted from this browser. Really stop?",
     withdrawn: "Your answers were deleted.",
     partial: "Download what I have answered so far",
+    elsewhereTitle: "This study is open in another tab",
+    elsewhere: "Please go on there. If you go on here, the other tab stops; your answers so far are kept.",
+    here: "Go on here",
     forgetful: "This browser does not keep answers: please do not close or reload this page before the end.",
   },
   zh: {
@@ -136,6 +139,9 @@ const WORDS = {
     withdrawSure: "您的所有回答将从本浏览器中删除。确定要停止吗？",
     withdrawn: "您的回答已删除。",
     partial: "下载目前为止的回答",
+    elsewhereTitle: "本研究已在另一个标签页中打开",
+    elsewhere: "请在那个标签页中继续。如果在这里继续，另一个标签页将停止；您已有的回答会保留。",
+    here: "在这里继续",
     forgetful: "本浏览器无法保存回答：结束之前请不要关闭或刷新此页面。",
   },
 };

@@ -39,7 +39,8 @@ class Browser:
         self.problems: list[str] = []
         (their_in, our_out), (our_in, their_out) = os.pipe(), os.pipe()
         self._out, self._in = our_out, our_in
-        self._buffer, self._number, self._session = b"", 0, None
+        self._buffer, self._number = b"", 0
+        self._session: str | None = None
         options = [
             "--headless=new", "--no-sandbox", "--disable-gpu", "--mute-audio", "--no-first-run", "--disable-extensions",
             "--disable-dev-shm-usage", "--disable-background-networking", "--remote-debugging-pipe", "--lang=en-GB",
@@ -61,10 +62,30 @@ class Browser:
     def _attach(self, downloads: Path) -> None:
         self.call("Browser.setDownloadBehavior", behavior="allow", downloadPath=str(downloads))
         targets = self.call("Target.getTargets")["targetInfos"]
-        page = next(target for target in targets if target["type"] == "page")
-        self._session = self.call("Target.attachToTarget", targetId=page["targetId"], flatten=True)["sessionId"]
+        self._attach_to(next(target["targetId"] for target in targets if target["type"] == "page"))
+
+    def _attach_to(self, target: str) -> None:
+        self._session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
         for domain in ("Page", "Runtime", "Network", "Log"):
             self.call(f"{domain}.enable")
+
+    @property
+    def tab(self) -> str | None:
+        """The tab that is spoken to; may be set to one that was opened before."""
+        return self._session
+
+    @tab.setter
+    def tab(self, tab: str) -> None:
+        self._session = tab
+
+    def open_tab(self, url: str) -> None:
+        """Open another tab, which is spoken to from now on."""
+        self._attach_to(self.call("Target.createTarget", url="about:blank")["targetId"])
+        self.open(url)
+
+    def close_tab(self) -> None:
+        """Close the tab that is spoken to; name another one then."""
+        self.call("Page.close")
 
     def __enter__(self) -> Browser:
         return self

@@ -166,6 +166,34 @@ def test_from_the_file_system_with_a_reload_to_the_download(browser, published, 
     assert browser.do("document.querySelector('h1').textContent") == "Thank you"
 
 
+def test_one_tab_at_a_time(browser, published, tmp_path):
+    """A second tab waits; told to go on it has all answers, and the first one stops and can undo nothing."""
+    page = (published(AB) / "index.html").as_uri()
+    title, elsewhere = "document.querySelector('h1').textContent", "words('elsewhereTitle')"
+    browser.open(page)
+    consent(browser)
+    answer_pair(browser, "ArrowLeft")
+    first, participant = browser.tab, browser.do("memory.state.participant")
+    browser.open_tab(page)
+    assert browser.do(f"{title} === {elsewhere}")
+    assert browser.do("document.getElementById('footer').childElementCount") == 0
+    browser.click("#here")
+    browser.wait("document.querySelector('.progress')")
+    assert browser.do("[memory.state.participant, memory.state.trials.length]") == [participant, 1]
+    second, browser.tab = browser.tab, first
+    browser.wait(f"{title} === {elsewhere}")
+    browser.do("memory.set({ trials: [] })")  # whatever still runs there
+    browser.tab = second
+    answer_pair(browser, "ArrowRight")
+    browser.reload()
+    assert browser.do("memory.state.trials.length") == 2
+    browser.close_tab()
+    browser.tab = first
+    browser.wait("document.querySelector('.progress')")  # nobody else is there any more
+    assert browser.do("memory.state.trials.map((trial) => trial.answer)") == ["left", "right"]
+    assert browser.problems == []
+
+
 @pytest.mark.timeout(900)
 def test_sixteen_groups_of_the_default_weights_from_the_file_system(browser, tmp_path):
     """The shipped study, with short sentences: its sounds and pictures made by the pipeline, answered to the end."""

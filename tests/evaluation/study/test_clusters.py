@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from evaluation.study.clusters import fit, holm
-from evaluation.study.components import Components, components
+from evaluation.study.components import Components
 
 
 def crossed(rng, participants, items, person, item, rest, mean=0.0):
@@ -95,23 +95,6 @@ def test_what_cannot_be_fitted():
 def test_holm_by_hand():
     assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
     assert holm([0.5, 0.9]) == pytest.approx([1.0, 1.0])
-
-
-def test_components_are_recovered():
-    rng = np.random.default_rng(2)
-    found = []
-    for _ in range(60):
-        values, who, what = crossed(rng, 30, 16, 0.5, 0.7, 0.9, mean=0.4)
-        kept = rng.random(len(values)) < 0.9  # a table with gaps
-        parts = components(values[kept], who[kept], what[kept])
-        found.append([parts.participant, parts.item, parts.rest])
-    assert np.mean(found, axis=0) == pytest.approx([0.25, 0.49, 0.81], rel=0.12)
-
-
-def test_components_by_hand():
-    """Rows differ by 2, columns not at all."""
-    found = components(np.array([1.0, 1, 1, -1, -1, -1]), list("aaabbb"), list("xyzxyz"))
-    assert found.participant == pytest.approx(2.0) and found.item == found.rest == 0.0
 
 
 def test_power_is_what_simulated_studies_find():
