@@ -17,7 +17,7 @@ Draw a figure as PNG and PDF. Each kind has options of its own: anyonenet figure
   translation  input, target, target landmarks, generated picture (Fig. 9)
   speakers     map of voices of speakers never trained on (t-SNE)
   head-motion  map of ways of moving the head, true and predicted (t-SNE)
-  curves       training curves from the CSV logs of runs"""
+  curves       training curves from the CSV logs of runs; as a page to explore where --out ends in .html"""
 EXAMPLE = "anyonenet figure curves runs/landmarks --out curves.png"
 LANGUAGES = ("en", "zh")
 
@@ -26,7 +26,8 @@ def options(kind: str | None = None) -> Options:
     """The options of this verb, with those of a kind when it is known."""
     parser = Options("figure", DESCRIPTION, EXAMPLE if kind in (None, "curves") else KINDS[kind][2])
     parser.add_argument("kind", choices=tuple(KINDS), metavar="KIND", help=", ".join(KINDS))
-    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help="a .png; a .pdf is written beside it")
+    told = "a .png; a .pdf is written beside it (curves: also .html)"
+    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help=told)
     if kind is not None:
         KINDS[kind][0](parser.add_argument_group(f"of {kind}"))
     return parser
@@ -35,7 +36,7 @@ def options(kind: str | None = None) -> Options:
 def main(arguments: list[str]) -> int:
     values = options(next((word for word in arguments if word in KINDS), None)).read(arguments)
     KINDS[values.kind][1](values)
-    for suffix in (".png", ".pdf"):
+    for suffix in (".html",) if values.out.suffix == ".html" else (".png", ".pdf"):
         print(values.out.with_suffix(suffix))
     return 0
 
@@ -151,10 +152,16 @@ def _curves_options(group: Any) -> None:
 
 
 def _curves(values: Any) -> None:
-    from evaluation.figures.curves import curves_figure
+    from evaluation.figures.curves import curves_figure, read_log
 
     names = run_names(values.runs)
-    print(", ".join(curves_figure(list(zip(names, values.runs, strict=True)), values.out, values.only)))
+    if values.out.suffix != ".html":
+        print(", ".join(curves_figure(list(zip(names, values.runs, strict=True)), values.out, values.only)))
+        return
+    from lightning_modules.logging.curves_html import rows_of, write_page
+
+    logs = [rows_of(read_log(run).to_csv(index=False)) for run in values.runs]
+    print(", ".join(write_page(dict(zip(names, logs, strict=True)), values.out, values.only)))
 
 
 def run_names(runs: list[Path]) -> list[str]:

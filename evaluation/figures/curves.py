@@ -22,15 +22,16 @@ def read_log(run: Path) -> pd.DataFrame:
     """The CSV log of a run, in order of steps; where a run was stopped and resumed, later logs go before earlier ones.
 
     Args:
-        run: a `metrics.csv`, or a folder with some.
+        run: a `metrics.csv`, a run's folder, or one of an older kind with several logs somewhere inside.
 
     Raises:
         InputError: there is none, or it cannot be read.
     """
-    files = [run] if run.is_file() else sorted(run.rglob("metrics.csv"), key=lambda path: path.stat().st_mtime)
+    own = run if run.is_file() else run / "metrics.csv"
+    files = [own] if own.is_file() else sorted(run.rglob("metrics.csv"), key=lambda path: path.stat().st_mtime)
     files = [path for path in files if path.stat().st_size]
     if not files:
-        raise InputError(f"no metrics.csv in {run}; the CSV logger writes it (see configs/*/mini.yaml)")
+        raise InputError(f"no metrics.csv in {run}; anyonenet fit writes it")
     try:
         tables = [pd.read_csv(path) for path in files]
     except (ValueError, OSError) as error:  # pandas's errors of parsing are ValueErrors

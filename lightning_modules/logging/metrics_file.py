@@ -80,6 +80,11 @@ def read_rows(path: Path) -> tuple[list[str], list[dict[str, str]]]:
         text = Path(path).read_text(encoding="utf-8", errors="replace")
     except FileNotFoundError:
         return [], []
+    return rows_in(text)
+
+
+def rows_in(text: str) -> tuple[list[str], list[dict[str, str]]]:
+    """Columns and rows of the text of a `metrics.csv`."""
     lines = [line for line in text.splitlines(keepends=True) if line.endswith("\n") and "\0" not in line]
     columns, *rows = [*csv.reader(lines)] or [[]]
     if STEP not in columns:

@@ -11,13 +11,14 @@ import pytorch_lightning as pl
 import torch
 from pytorch_lightning.utilities.rank_zero import rank_zero_info
 
+from lightning_modules.logging.curves_page import CURVES
 from lightning_modules.logging.loggers import METRICS, TENSORBOARD, EventLogger, TableLogger
 from lightning_modules.logging.run_facts import RUN, code_facts, corpora_hash, corpus_facts, now, read_run, write_run
 from lightning_modules.logging.showing import MEDIA
 from lightning_modules.logging.weights_and_biases import BiasLogger, choose_mode, new_identity
 
 EARLIER = "earlier"
-OF_A_RUN = (METRICS, RUN, TENSORBOARD, MEDIA, "curves.html")
+OF_A_RUN = (METRICS, RUN, TENSORBOARD, MEDIA, CURVES)
 
 
 class RunLog(pl.Callback):
@@ -37,14 +38,17 @@ class RunLog(pl.Callback):
         self._config, self._command, self._project = dict(config), list(command), wandb
         self._facts: dict[str, Any] = {}
         self._failure: str | None = None
+        self._resumed = False
 
-    def setup(self, trainer: pl.Trainer, pl_module: pl.LightningModule, stage: str) -> None:
-        if stage != "fit":
-            return
-        before = read_run(self.folder) if trainer.ckpt_path else {}
+    def on_load_checkpoint(self, trainer: pl.Trainer, pl_module: pl.LightningModule, checkpoint: Any) -> None:
+        """A run that goes on; Lightning tells it before `on_fit_start`."""
+        self._resumed = True
+
+    def on_fit_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        before = read_run(self.folder) if self._resumed else {}
         identity = before.get("wandb", {}).get("id") or new_identity()
         if trainer.is_global_zero:
-            if not trainer.ckpt_path:
+            if not self._resumed:
                 set_aside(self.folder)
             folders = getattr(trainer.datamodule, "store_folders", list)  # type: ignore[attr-defined]
             corpora = corpus_facts(folders())
@@ -55,7 +59,7 @@ class RunLog(pl.Callback):
                 "config": self._config,
                 "legs": before.get("legs", []),
             }
-        # made here, since Lightning opens the files of loggers that it already has before any callback's turn
+        # made here, since Lightning opens the files of loggers that it already has before anything can be set aside
         trainer.loggers = [*trainer.loggers, EventLogger(self.folder)]
         if self._project is not None:
             mode = choose_mode()
@@ -71,7 +75,7 @@ class RunLog(pl.Callback):
         if not trainer.is_global_zero:
             return
         # a checkpoint is written before its own batch is counted as logged
-        last = trainer.fit_loop.epoch_loop._batches_that_stepped if trainer.ckpt_path else -1
+        last = trainer.fit_loop.epoch_loop._batches_that_stepped if self._resumed else -1
         for logger in trainer.loggers:
             if isinstance(logger, TableLogger):
                 logger.file.resume(last)
@@ -82,7 +86,8 @@ class RunLog(pl.Callback):
             "began": now(),
             "at_step": trainer.global_step,
             "command": self._command,
-            "checkpoint": str(trainer.ckpt_path) if trainer.ckpt_path else None,
+            "commit": self._facts["code"]["commit"],
+            "changed": self._facts["code"]["changed"],
             "device": torch.cuda.get_device_name(device) if device.type == "cuda" else device.type,
             "processes": trainer.world_size,
             "job": os.environ.get("SLURM_JOB_ID"),

@@ -63,6 +63,7 @@ class BiasLogger(WandbLogger):
             name=None if identity is None else f"{Path(folder).resolve().name}-{identity}",
             settings=Settings(console="off"),  # the progress line would be sent as text, many times a second
         )
+        self._wandb_init.pop("anonymous", None)  # the client warns of it
         self._facts = dict(facts)
 
     @rank_zero_only
@@ -84,7 +85,7 @@ class BiasLogger(WandbLogger):
             elif medium.kind == "video":
                 made[name] = wandb.Video(str(path), format="mp4")
             else:
-                made[name] = wandb.Table(columns=medium.columns, data=medium.rows)
+                made[name] = wandb.Table(columns=[*medium.columns], data=medium.rows)
         self.log_metrics(made, step)
 
     @rank_zero_only

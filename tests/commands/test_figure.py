@@ -21,6 +21,20 @@ def test_curves_are_drawn(tmp_path, capsys):
     assert capsys.readouterr().out.splitlines() == ["loss", str(tmp_path / "c.png"), str(tmp_path / "c.pdf")]
 
 
+def test_curves_of_several_runs_become_a_page(tmp_path, capsys):
+    for name, value in (("one", 3.0), ("two", 4.0)):
+        (tmp_path / name / "earlier/1").mkdir(parents=True)
+        (tmp_path / name / "metrics.csv").write_text(f"step,train/loss,train/rate\n0,{value},\n9,,0.5\n")
+        (tmp_path / name / "earlier/1/metrics.csv").write_text("step,train/loss\n5,99.0\n")
+    runs, page = [str(tmp_path / name) for name in ("one", "two")], tmp_path / "c.html"
+    assert main(["figure", "curves", *runs, "--out", str(page), "--only", "loss"]) == 0
+    assert capsys.readouterr().out.splitlines() == ["loss", str(page)]
+    text = page.read_text()
+    assert '{"name":"two","quantities":{"loss":{"train":[[0],[4.0]]}}}' in text and '"rate"' not in text
+    assert main(["figure", "curves", *runs, "--out", str(page), "--only", "lost"]) == 2
+    assert "the logs have no lost; they have loss, rate" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("arguments", "expected"),
     [

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -42,7 +43,7 @@ class MovingFace:
         rate = MelSettings().frame_rate
         chosen = np.linspace(0, len(self.true) - 1, FRAMES).round().astype(int)
         figure = Figure(figsize=(1.4 * FRAMES, 5.6), dpi=80, layout="constrained")
-        parts = figure.subfigures(2, 1, height_ratios=(1.15, 1))
+        parts: Any = figure.subfigures(2, 1, height_ratios=(1.15, 1))
         axes = parts[0].subplots(2, FRAMES, squeeze=False)
         for row, (name, landmarks) in enumerate((("true", self.true), ("predicted", self.predicted))):
             pixels = self._pixels(landmarks)
