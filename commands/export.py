@@ -22,12 +22,18 @@ def options() -> Options:
     parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write, e.g. weights/tts")
     parser.add_argument("--corpus", default=EMBEDDED, help=f"what it was trained on, in words (default: {EMBEDDED})")
     parser.add_argument("--full", action="store_true", help="store 32-bit floats (default: 16-bit)")
+    parser.add_argument(
+        "--last-weights",
+        action="store_true",
+        help="of a run with an average of its weights (ema), take the weights themselves",
+    )
     return parser
 
 
 def main(arguments: list[str]) -> int:
     values = options().read(arguments)
-    stage, path = export(values.run, values.out, values.corpus, half=not values.full)
+    average = not values.last_weights
+    stage, path = export(values.run, values.out, values.corpus, half=not values.full, average=average)
     from commands.cards import write_readme
 
     write_readme(values.out)
@@ -37,7 +43,12 @@ def main(arguments: list[str]) -> int:
 
 
 def export(
-    run: Path, out: Path, corpus: str = EMBEDDED, half: bool = True, wanted: str | None = None
+    run: Path,
+    out: Path,
+    corpus: str = EMBEDDED,
+    half: bool = True,
+    wanted: str | None = None,
+    average: bool = True,
 ) -> tuple[str, Path]:
     """Write the weights of a run, without their card's page.
 
@@ -47,6 +58,7 @@ def export(
         corpus: what it was trained on, in words.
         half: store 16-bit floats.
         wanted: the stage it must be of; None: any.
+        average: take the average of the weights where the run kept one.
 
     Returns:
         the stage, and the checkpoint that was taken.
@@ -55,7 +67,7 @@ def export(
         Mistake: there is no checkpoint, or not of that stage.
     """
     path = checkpoint_of(run)
-    module = load_module(path)
+    module = load_module(path, average)
     from anyonenet.weights import WeightsCard, save_weights
 
     stage = stage_of(module)
@@ -85,13 +97,15 @@ def checkpoint_of(run: Path) -> Path:
     return ([path for path in found if path.stem.startswith("best")] or found)[-1]
 
 
-def load_module(path: Path) -> Any:
-    """Rebuild the LightningModule of a checkpoint, on the CPU.
+def load_module(path: Path, average: bool = True) -> Any:
+    """Rebuild the LightningModule of a checkpoint, on the CPU; with the average of its weights where there is one.
 
     Raises:
         Mistake: the file is no checkpoint of one of our stages.
     """
     import torch
+
+    from lightning_modules.averaged_weights import AVERAGED
 
     try:
         checkpoint = torch.load(path, map_location="cpu", weights_only=True)
@@ -113,6 +127,9 @@ def load_module(path: Path) -> Any:
         module = getattr(importlib.import_module(package), name)(**hyper)
         module.on_load_checkpoint(checkpoint)
         module.load_state_dict(state)
+        averaged = checkpoint.get(AVERAGED) if average else None
+        if averaged:
+            module.network.load_state_dict(averaged["weights"])
     except (TypeError, RuntimeError) as error:
         raise Mistake(f"{path} was made by another version of {named}: {str(error).splitlines()[-1].strip()}") from None
     return module.eval()

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Sequence
 
 import numpy as np
 from torch.utils.data import Sampler
 
 from anyonenet.errors import InputError
-from datamodules.sampling import Draw
+from datamodules.sampling import Draw, even_batches
 
 
 class LengthBatchSampler(Sampler[list[Draw]]):
@@ -24,7 +25,8 @@ class LengthBatchSampler(Sampler[list[Draw]]):
         batch_size: items a batch; a last, smaller batch of the epoch is dropped unless `shuffle` is False.
         seed: of the order.
         rank, world: this process and the number of processes.
-        shuffle: False gives the items by falling length, all of them, every time.
+        shuffle: False gives the items by falling length, all of them, every time, in batches that may be an item
+            smaller so that all processes have equally many.
         spread: how much lengths are disturbed before sorting, as a fraction: mixes the batches between epochs.
     """
 
@@ -68,20 +70,16 @@ class LengthBatchSampler(Sampler[list[Draw]]):
 
     def __len__(self) -> int:
         if not self.shuffle:
-            return -(-len(self._mine()) // self.batch_size)
+            return math.ceil(math.ceil(len(self.lengths) / self.world) / self.batch_size)
         return len(self.lengths) // self.batch_size // self.world
 
     def __iter__(self) -> Iterator[list[Draw]]:
         for batch in self._batches()[self.first :]:
             yield [Draw(int(index), self.seed, self.epoch) for index in batch]
 
-    def _mine(self) -> np.ndarray:
-        return np.argsort(-self.lengths, kind="stable")[self.rank :: self.world]
-
     def _batches(self) -> list[np.ndarray]:
         if not self.shuffle:
-            mine = self._mine()
-            return [mine[begin : begin + self.batch_size] for begin in range(0, len(mine), self.batch_size)]
+            return even_batches(np.argsort(-self.lengths, kind="stable"), self.batch_size, self.rank, self.world)
         rng = np.random.default_rng([self.seed, self.epoch])
         disturbed = self.lengths * rng.uniform(1 - self.spread, 1 + self.spread, len(self.lengths))
         kept = rng.permutation(len(self.lengths))[: len(self) * self.world * self.batch_size]

@@ -24,7 +24,7 @@ from datamodules.prepare.face_embeddings import FaceEmbeddingRecipe, face_reader
 from datamodules.prepare.face_models import FaceModels
 from datamodules.prepare.run import prepare_store
 from datamodules.prepare.voices import VoiceRecipe, voice_reader
-from datamodules.sampling import Draw, training_loader
+from datamodules.sampling import Draw, even_loader, training_loader
 from datamodules.store import Store
 
 CORPORA = ("voxceleb2", "cnceleb")
@@ -154,7 +154,7 @@ class FaceVoiceDataModule(pl.LightningDataModule):
     def _fixed(self, split: str) -> DataLoader[Any]:
         dataset = PairDataset(self.splits[split], treated=False)
         pairs = [dataset[Draw(index, self.seed, 0)] for index in range(len(dataset))]
-        return DataLoader(_Fixed(pairs), self.batch_size, collate_fn=collate)
+        return even_loader(_Fixed(pairs), self.batch_size, collate)
 
     def _faces(self, corpus: str) -> Store:
         recipe = self.recipes[corpus]

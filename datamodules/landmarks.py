@@ -19,7 +19,7 @@ from datamodules.mixing import Corpora, JoinedStores, Mixture, corpus_weights
 from datamodules.prepare.clips import clip_reader, tracks_folder
 from datamodules.prepare.landmarks import LandmarkRecipe
 from datamodules.prepare.run import prepare_store
-from datamodules.sampling import Draw, training_loader
+from datamodules.sampling import Draw, even_loader, training_loader
 from datamodules.store import Store
 
 
@@ -187,10 +187,4 @@ class LandmarkDataModule(LightningDataModule):
         return self._loader(self.test)
 
     def _loader(self, dataset: LandmarkClips) -> DataLoader:
-        return DataLoader(
-            dataset,
-            batch_size=self.batch_size,
-            collate_fn=collate,
-            num_workers=self.workers,
-            persistent_workers=self.workers > 0,
-        )
+        return even_loader(dataset, self.batch_size, collate, self.workers)

@@ -1,19 +1,23 @@
-"""Which items an epoch draws, and with which random numbers: by (seed, epoch, item) alone.
+"""Which items an epoch draws, with which random numbers, and how processes ("ranks") share them.
 
-Workers and ranks get their generators from here, so the same items are drawn whatever their number, and a resumed
-run draws what the uninterrupted one would have drawn.
+Order and random numbers go by (seed, epoch, item) alone, so the same items are drawn whatever the number of workers and
+ranks, and a resumed run draws what the uninterrupted one would have drawn. Every rank gets as many batches as any
+other: in training by leaving out what fills no batch of all ranks, in validation by batches that are an item smaller.
+The loaders share by themselves; the trainer's `use_distributed_sampler` must be False.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+import math
+import warnings
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from itertools import islice
 from typing import Any
 
 import numpy as np
 import torch
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import DataLoader, Dataset, Sampler
 from torch.utils.data.distributed import DistributedSampler
 
 from datamodules.resuming import ResumableLoader
@@ -35,6 +39,9 @@ class Draw:
 class DrawSampler(DistributedSampler):
     """Shuffled draws, split over the ranks. Lightning calls `set_epoch`, and leaves this sampler in place under DDP.
 
+    Batch k of all W ranks together holds the items of batch k of one process with W times the batch size. Up to W - 1
+    items are left out of an epoch; fewer items than ranks are repeated.
+
     `first` draws are left out of the next pass (see `datamodules.resuming`).
 
     Args:
@@ -43,10 +50,9 @@ class DrawSampler(DistributedSampler):
     """
 
     def __init__(self, dataset: Dataset, seed: int):
-        distributed = torch.distributed.is_available() and torch.distributed.is_initialized()
-        ranks = torch.distributed.get_world_size() if distributed else 1
-        rank = torch.distributed.get_rank() if distributed else 0
-        super().__init__(dataset, num_replicas=ranks, rank=rank, shuffle=True, seed=seed)
+        rank, ranks = rank_and_ranks()
+        items = len(dataset)  # type: ignore[arg-type]
+        super().__init__(dataset, ranks, rank, shuffle=True, seed=seed, drop_last=items >= ranks)
         self.first = 0
 
     def __iter__(self) -> Iterator[Draw]:
@@ -78,3 +84,60 @@ def training_loader(
         persistent_workers=workers > 0,
         drop_last=len(sampler) >= batch_size,
     )
+
+
+class EvenBatches(Sampler[list[int]]):
+    """All items once, in order, shared over the ranks in equally many batches each: for validation.
+
+    Args:
+        order: of the items.
+        batch_size: items a batch at most.
+        rank, ranks: this process and the number of processes.
+    """
+
+    def __init__(self, order: Sequence[int] | np.ndarray, batch_size: int, rank: int = 0, ranks: int = 1):
+        self.batches = even_batches(np.asarray(order), batch_size, rank, ranks)
+
+    def __len__(self) -> int:
+        return len(self.batches)
+
+    def __iter__(self) -> Iterator[list[int]]:
+        return iter(batch.tolist() for batch in self.batches)
+
+
+def even_batches(order: np.ndarray, batch_size: int, rank: int, ranks: int) -> list[np.ndarray]:
+    """Every W-th item from the rank's on, in as many batches as any other of the W ranks has.
+
+    Where that cannot be (fewer items than ranks, or batches of one item that do not come out even), some items are
+    taken twice, and a warning says how many.
+    """
+    if not len(order):
+        return []
+    count = math.ceil(math.ceil(len(order) / ranks) / batch_size)  # batches of the rank with most items
+    shares = [max(len(range(number, len(order), ranks)), count) for number in range(ranks)]
+    twice = sum(shares) - len(order)
+    if twice and rank == 0:
+        warnings.warn(
+            f"{len(order)} items do not make {count} batches on each of {ranks} processes: {twice} of them are counted "
+            "twice in validation",
+            stacklevel=2,
+        )
+    places = (rank + ranks * np.arange(shares[rank])) % len(order)
+    return np.array_split(order[places], count)
+
+
+def even_loader(
+    dataset: Dataset[Any], batch_size: int, collate: Callable[[list[Any]], Any], workers: int = 0
+) -> DataLoader[Any]:
+    """Batches of all items in order, for validation and test; arguments as of `training_loader`."""
+    batches = EvenBatches(range(len(dataset)), batch_size, *rank_and_ranks())  # type: ignore[arg-type]
+    return DataLoader(
+        dataset, batch_sampler=batches, collate_fn=collate, num_workers=workers, persistent_workers=workers > 0
+    )
+
+
+def rank_and_ranks() -> tuple[int, int]:
+    """This process's number and how many there are: 0 and 1 outside of distributed training."""
+    if torch.distributed.is_available() and torch.distributed.is_initialized():
+        return torch.distributed.get_rank(), torch.distributed.get_world_size()
+    return 0, 1

@@ -24,7 +24,7 @@ from datamodules.mixing import Corpora, Mixture, corpus_weights
 from datamodules.prepare.run import prepare_store
 from datamodules.prepare.speech import unopened_reader
 from datamodules.prepare.voices import SpeakerMelRecipe
-from datamodules.sampling import Draw, training_loader
+from datamodules.sampling import Draw, even_loader, training_loader
 from datamodules.store import Store
 
 
@@ -139,7 +139,7 @@ class SpeakerVerificationDataModule(pl.LightningDataModule):
     def _trials(self, split: str) -> DataLoader[Any]:
         chosen = trial_items(self._items[split], self.trials_a_speaker)
         dataset = WholeDataset(chosen, round(self.trial_seconds * self.settings.frame_rate))
-        return DataLoader(dataset, self.batch_size, collate_fn=collate, num_workers=self.workers)
+        return even_loader(dataset, self.batch_size, collate, self.workers)
 
     def _mixture(self) -> Mixture:
         groups: dict[str, list[int]] = {}

@@ -19,7 +19,7 @@ from datamodules.picture_augmentation import draw_variation
 from datamodules.prepare.clips import clip_reader, tracks_folder
 from datamodules.prepare.run import prepare_store
 from datamodules.prepare.talking_faces import TalkingFacesRecipe
-from datamodules.sampling import Draw, training_loader
+from datamodules.sampling import Draw, even_loader, training_loader
 from datamodules.store import Store
 
 
@@ -188,10 +188,4 @@ class TalkingFacesDataModule(LightningDataModule):
         return self._loader(self.test)
 
     def _loader(self, dataset: FramePairs) -> DataLoader:
-        return DataLoader(
-            dataset,
-            batch_size=self.batch_size,
-            collate_fn=collate,
-            num_workers=self.workers,
-            persistent_workers=self.workers > 0,
-        )
+        return even_loader(dataset, self.batch_size, collate, self.workers)

@@ -10,22 +10,25 @@ import math
 from typing import Any, Literal
 
 import numpy as np
-import pytorch_lightning as pl
 import torch
 from torch import Tensor
 
 from anyonenet.losses.masked_margin import margin_at, masked_margin_softmax
 from anyonenet.metrics.retrieval import matching_accuracy, median_rank, ranks, recall_at, within_group_auc
 from anyonenet.networks.face_encoder import FaceEncoder
+from anyonenet.ranks import gather_from_ranks
 from anyonenet.types import FaceVoiceBatch
 from lightning_modules.logging.shown.matching import MatchedFaces
+from lightning_modules.stage import StageModule
 
 FACE_SIZES = {"facenet": 512, "dlib": 128}
 """lengths of the embeddings of `anyonenet.face.embedding`"""
 
 
-class FaceEncoderModule(pl.LightningModule):
+class FaceEncoderModule(StageModule):
     """What is optimised: `FaceEncoder`, by masked margin softmax against speaker embeddings."""
+
+    network: FaceEncoder
 
     def __init__(
         self,
@@ -45,6 +48,7 @@ class FaceEncoderModule(pl.LightningModule):
         learning_rate: float = 1e-3,
         falling_rate: bool = False,
         weight_decay: float = 0.0,
+        **options: Any,
     ):
         """
         Args:
@@ -65,10 +69,11 @@ class FaceEncoderModule(pl.LightningModule):
             learning_rate: constant, or where it begins.
             falling_rate: whether it falls to zero along half a cosine (False = the paper's).
             weight_decay: of the weights.
+            options: of `StageModule`.
         """
-        super().__init__()
+        super().__init__(**options)
         self.save_hyperparameters()
-        self.network = FaceEncoder(FACE_SIZES[backend], hidden, embedding_size, dropout)
+        self.adopt(FaceEncoder(FACE_SIZES[backend], hidden, embedding_size, dropout))
         self._validation: list[FaceVoiceBatch] = []
         self.shown: MatchedFaces | None = None
 
@@ -108,7 +113,13 @@ class FaceEncoderModule(pl.LightningModule):
         hyper = self.hparams
         margin = margin_at(self.global_step, hyper["margin_initial"], hyper["margin_growth"], hyper["margin_every"])
         loss = masked_margin_softmax(
-            voices, batch.speaker_embeddings, batch.persons, margin, hyper["scale"], hyper["regression"]
+            voices,
+            batch.speaker_embeddings,
+            batch.persons,
+            margin,
+            hyper["scale"],
+            hyper["regression"],
+            self.over_ranks,
         )
         with torch.no_grad():
             cosine = (voices * batch.speaker_embeddings).sum(1).mean()
@@ -132,15 +143,13 @@ class FaceEncoderModule(pl.LightningModule):
         similarity = voices @ speakers.T
         self.shown = MatchedFaces(similarity, persons, sexes)
         found = ranks(similarity, persons, persons)
-        self.log("validation/cosine", float(similarity.diagonal().mean()), prog_bar=True)
-        self.log("validation/median_rank", median_rank(found))
-        for k in (1, 5, 10):
-            self.log(f"validation/recall_at_{k}", recall_at(found, k))
-        different = len(np.unique(persons))
-        if different >= 10:
-            self.log("validation/matching_10", matching_accuracy(similarity, persons, persons, 10), prog_bar=True)
+        values = {"cosine": float(similarity.diagonal().mean()), "median_rank": median_rank(found)}
+        values |= {f"recall_at_{k}": recall_at(found, k) for k in (1, 5, 10)}
+        if len(np.unique(persons)) >= 10:
+            values["matching_10"] = matching_accuracy(similarity, persons, persons, 10)
         if any(len(np.unique(persons[sexes == sex])) >= 2 for sex in (0, 1)):
-            self.log("validation/auc_within_sex", within_group_auc(similarity, persons, persons, sexes, sexes))
+            values["auc_within_sex"] = within_group_auc(similarity, persons, persons, sexes, sexes)
+        self.log_values("validation", values, shown=("cosine", "matching_10"))
 
     def configure_optimizers(self) -> Any:
         hyper = self.hparams
@@ -164,8 +173,5 @@ class FaceEncoderModule(pl.LightningModule):
         return rng.standard_normal(tuple(shape), dtype=np.float32)
 
     def _gathered(self, tensor: Tensor) -> np.ndarray:
-        gathered = self.all_gather(tensor)
-        if not isinstance(gathered, Tensor):
-            raise TypeError(f"gathering a tensor gave a {type(gathered).__name__}")
-        array: np.ndarray = (gathered.flatten(0, 1) if self.trainer.world_size > 1 else gathered).cpu().numpy()
+        array: np.ndarray = gather_from_ranks(tensor.to(self.device))[0].cpu().numpy()
         return array

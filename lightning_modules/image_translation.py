@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from contextlib import nullcontext
 from typing import Any
 
 import torch
 import torch.nn.functional as F
-from pytorch_lightning import LightningModule
 from torch import Tensor
 from torch.func import functional_call
+from torch.nn.parallel import DistributedDataParallel
 
 from anyonenet.losses.adversarial import AdversarialLoss
 from anyonenet.losses.mouth import mouth_emphasis
@@ -19,14 +20,17 @@ from anyonenet.networks.image_translation import ImageTranslator
 from anyonenet.networks.patch_discriminator import PatchDiscriminator
 from anyonenet.types import ImageBatch
 from lightning_modules.logging.shown.pictures import TranslatedPictures
+from lightning_modules.stage import StageModule
 
 
-class ImageTranslationModule(LightningModule):
+class ImageTranslationModule(StageModule):
     """Optimises an `ImageTranslator` against a `PatchDiscriminator`, each with its own Adam.
 
     Both losses are added and run backward once: the generator's is computed with the discriminator's parameters
     detached and the discriminator's on a detached picture, so each side gets its own gradient only, every parameter
     gets it exactly once, and DDP reduces it once.
+
+    Lightning neither accumulates nor clips for a module with two optimisers: `accumulate` and `gradient_norm` do.
 
     Args:
         widths, blocks: of the translator; the defaults are MakeItTalk's.
@@ -42,7 +46,13 @@ class ImageTranslationModule(LightningModule):
         coarse_steps: first steps, run on pictures of half the side: four times as fast (0 = the paper).
         gradient_norm: gradients of either network longer than this are cut to it (0 = the paper: never); one wild step
             can saturate `tanh` for good.
+        accumulate: batches whose gradients are added up, averaged, to one step.
+        recompute: hold only the inputs of the translator's levels and compute the rest again on the way back: less
+            memory, a third more work, the same gradient.
+        options: of `StageModule`.
     """
+
+    network: ImageTranslator
 
     def __init__(
         self,
@@ -60,12 +70,20 @@ class ImageTranslationModule(LightningModule):
         warmup_steps: int = 0,
         coarse_steps: int = 0,
         gradient_norm: float = 0.0,
+        accumulate: int = 1,
+        recompute: bool = False,
+        **options: Any,
     ):
-        super().__init__()
+        super().__init__(**options)
+        if accumulate < 1:
+            raise ValueError(f"accumulate is {accumulate}; expected at least 1 batch a step")
         self.save_hyperparameters()
         self.automatic_optimization = False
+        self._scale = 1.0
         self.shown: TranslatedPictures | None = None
-        self.network = ImageTranslator(list(widths), blocks)
+        network = ImageTranslator(list(widths), blocks)
+        network.recompute = recompute
+        self.adopt(network)
         self.discriminator = PatchDiscriminator(width=discriminator_width)
         self.adversarial = AdversarialLoss(adversarial_kind)
         self.perceptual = PerceptualLoss(features, vgg19_weights)
@@ -94,34 +112,67 @@ class ImageTranslationModule(LightningModule):
             + self.hparams["perceptual_weight"] * perceptual
             + self.hparams["adversarial_weight"] * fooled
         )
+        self._descend(generator_loss + seen_through, batch_index)
+        values = {"l1": l1, "perceptual": perceptual, "generator": fooled, "discriminator": seen_through}
+        self.log_dict({f"train/{name}": value for name, value in values.items()}, prog_bar=True)
+
+    def _descend(self, loss: Tensor, batch_index: int) -> None:
+        """Backward; at the end of a window of `accumulate` batches, or of the epoch, a step of both optimisers."""
+        begin = batch_index - batch_index % self.hparams["accumulate"]
+        size = self.hparams["accumulate"]
+        if size > 1:
+            size = int(min(size, self.trainer.num_training_batches - begin))
         optimisers: Any = self.optimizers()
+        if batch_index == begin:
+            for optimiser in optimisers:
+                optimiser.zero_grad()
+        ends = batch_index == begin + size - 1
+        model = None if ends else self.trainer.strategy.model
+        # DDP adds up over processes what has been added up here, once
+        with model.no_sync() if isinstance(model, DistributedDataParallel) else nullcontext():
+            self.manual_backward(loss / size)
+        if not ends:
+            return
+        self._scale = self._gradient_scale()
         for optimiser in optimisers:
-            optimiser.zero_grad()
-        self.manual_backward(generator_loss + seen_through)
-        for optimiser in optimisers:
-            if self.hparams["gradient_norm"] > 0:
-                self.clip_gradients(optimiser, self.hparams["gradient_norm"], "norm")
             optimiser.step()
         schedules: Any = self.lr_schedulers()
         for schedule in schedules:
             schedule.step()
-        values = {"l1": l1, "perceptual": perceptual, "generator": fooled, "discriminator": seen_through}
-        self.log_dict({f"train/{name}": value for name, value in values.items()}, prog_bar=True)
+
+    def on_before_optimizer_step(self, optimizer: torch.optim.Optimizer) -> None:
+        """Clips; Lightning calls this when float16 gradients have been divided by their scale."""
+        parameters = [value for group in optimizer.param_groups for value in group["params"] if value.grad is not None]
+        scale = self._gradient_scale()
+        if (
+            scale != self._scale
+        ):  # the step of the first optimiser has changed it, and the second's were divided by that
+            torch._foreach_mul_([value.grad for value in parameters], scale / self._scale)
+        if self.hparams["gradient_norm"] > 0:
+            torch.nn.utils.clip_grad_norm_(parameters, self.hparams["gradient_norm"])
+
+    def _gradient_scale(self) -> float:
+        scaler = getattr(self.trainer.precision_plugin, "scaler", None)
+        return 1.0 if scaler is None else float(scaler.get_scale())
 
     def validation_step(self, batch: ImageBatch, batch_index: int) -> None:
-        made = self._evaluate(batch, "validation")
+        made = self._evaluate(batch)
         if batch_index == 0:
             row = (batch.photos, batch.sketches, made, batch.targets)
             self.shown = TranslatedPictures(*(pictures[:4].float().cpu().numpy() for pictures in row))
 
     def test_step(self, batch: ImageBatch, batch_index: int) -> None:
-        self._evaluate(batch, "test")
+        self._evaluate(batch)
+
+    def on_validation_epoch_end(self) -> None:
+        self._log_evaluation("validation")
+
+    def on_test_epoch_end(self) -> None:
+        self._log_evaluation("test")
 
     def configure_optimizers(self) -> tuple[list[Any], list[Any]]:
         rate = self.hparams["learning_rate"]
-        steps = int(self.trainer.estimated_stepping_batches)
-        if self.trainer.max_steps > 0:  # counts each optimiser's steps, of which a batch takes two
-            steps = min(steps, -(-self.trainer.max_steps // 2))
+        steps = self._steps()
         optimisers = [
             torch.optim.Adam(network.parameters(), lr=rate, betas=(0.5, 0.999))
             for network in (self.network, self.discriminator)
@@ -135,6 +186,16 @@ class ImageTranslationModule(LightningModule):
         schedules = [torch.optim.lr_scheduler.LambdaLR(optimiser, factor) for optimiser in optimisers]
         return optimisers, schedules
 
+    def _steps(self) -> int:
+        """Of each optimiser in the whole training."""
+        trainer = self.trainer
+        steps = int(trainer.estimated_stepping_batches)
+        if trainer.max_epochs is not None and trainer.max_epochs > 0:
+            steps = math.ceil(trainer.num_training_batches / self.hparams["accumulate"]) * trainer.max_epochs
+        if trainer.max_steps > 0:  # counts the steps of both
+            steps = min(steps, -(-trainer.max_steps // 2))
+        return steps
+
     def export_extra(self) -> dict[str, Any]:
         """What the weights' card should tell besides the network: the features that the perceptual loss used."""
         return {"perceptual_features": self.hparams["features"]}
@@ -143,26 +204,23 @@ class ImageTranslationModule(LightningModule):
         with torch.autocast(made.device.type, enabled=False):  # small differences drown in bfloat16
             return self.perceptual(made, targets)
 
-    def _evaluate(self, batch: ImageBatch, split: str) -> Tensor:
-        """L1 and perceptual loss, and each divided by that of the photo left as it is (1 = useless).
+    def _evaluate(self, batch: ImageBatch) -> Tensor:
+        """Notes L1 and perceptual loss, and those of the photo left as it is.
 
         Returns:
             the generated pictures `(B, 3, H, W)`.
         """
         made = self.network(torch.cat([batch.sketches, batch.photos], dim=1)).float()
-        l1, copied = F.l1_loss(made, batch.targets), F.l1_loss(batch.photos, batch.targets)
-        perceptual = self._perceptual(made, batch.targets)
-        copied_perceptual = self._perceptual(batch.photos, batch.targets)
-        values: dict[str, Tensor] = {
-            "l1": l1,
-            "perceptual": perceptual,
-            "l1_of_copy": l1 / copied,
-            "perceptual_of_copy": perceptual / copied_perceptual,
-        }
-        self.log_dict(
-            {f"{split}/{name}": value for name, value in values.items()},
-            batch_size=len(batch.photos),
-            sync_dist=True,
-            prog_bar=split == "validation",
-        )
+        for pictures, kind in ((made, ""), (batch.photos, "_copy")):
+            self.means.add(f"l1{kind}", F.l1_loss(pictures, batch.targets), len(made))
+            self.means.add(f"perceptual{kind}", self._perceptual(pictures, batch.targets), len(made))
         return made
+
+    def _log_evaluation(self, split: str) -> None:
+        """Means over pairs, each also divided by that of the photo left as it is (`*_of_copy`; 1 = useless)."""
+        means = self.means.take(self.device)
+        for name in ("l1", "perceptual"):
+            copied = means.pop(f"{name}_copy", 0.0)
+            if copied > 0:
+                means[f"{name}_of_copy"] = means[name] / copied
+        self.log_values(split, means, shown=tuple(means))

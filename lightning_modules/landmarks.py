@@ -6,18 +6,18 @@ from collections.abc import Sequence
 from typing import Any
 
 import torch
-from pytorch_lightning import LightningModule
 from torch import Tensor
 
-from anyonenet.losses.landmarks import landmark_losses
+from anyonenet.losses.landmarks import LandmarkLosses, landmark_losses
 from anyonenet.metrics.landmarks import landmark_distance, open_area_difference, velocity_distance
 from anyonenet.networks.landmark_predictor import LandmarkPredictor
 from anyonenet.networks.masked import frame_mask
 from anyonenet.types import LandmarkBatch
 from lightning_modules.logging.shown.motion import MovingFace
+from lightning_modules.stage import StageModule
 
 
-class LandmarkModule(LightningModule):
+class LandmarkModule(StageModule):
     """Optimises a `LandmarkPredictor` with Adam.
 
     Validation logs the losses and D-LL, D-VL and D-A, each also divided by that of a face that does not move
@@ -32,7 +32,10 @@ class LandmarkModule(LightningModule):
         weight_decay: of AdamW.
         displacement_weight, inter_frame_weight, quaternion_weight: of the parts of equation (7).
         lip_weight: of the lip points in equations (4) and (5).
+        options: of `StageModule`.
     """
+
+    network: LandmarkPredictor
 
     def __init__(
         self,
@@ -56,11 +59,12 @@ class LandmarkModule(LightningModule):
         inter_frame_weight: float = 1.0,
         quaternion_weight: float = 1.0,
         lip_weight: float = 1.0,
+        **options: Any,
     ):
-        super().__init__()
+        super().__init__(**options)
         self.save_hyperparameters()
         self.shown: MovingFace | None = None
-        self.network = LandmarkPredictor(
+        network = LandmarkPredictor(
             audio_width=audio_width,
             landmark_hidden=landmark_hidden,
             landmark_width=landmark_width,
@@ -75,19 +79,30 @@ class LandmarkModule(LightningModule):
             delay=delay,
             rejoin_face=rejoin_face,
         )
+        self.adopt(network)
 
     def training_step(self, batch: LandmarkBatch, batch_index: int) -> Tensor:
-        return self._losses(batch, "train")[0]
+        losses, _, _ = self._losses(batch, self.over_ranks)
+        parts = ("displacement", "inter_frame", "quaternion")
+        values = {"train/loss": losses.total, **{f"train/{name}": getattr(losses, name) for name in parts}}
+        self.log_dict(values, batch_size=len(batch.lengths), prog_bar=True)
+        return losses.total
 
     def validation_step(self, batch: LandmarkBatch, batch_index: int) -> None:
-        landmarks = self._evaluate(batch, "validation")
+        landmarks = self._evaluate(batch)
         if batch_index == 0:
             frames = int(batch.lengths[0])
             clip = (landmarks, batch.landmarks, batch.mels)
             self.shown = MovingFace(*(part[0, :frames].float().cpu().numpy() for part in clip))
 
     def test_step(self, batch: LandmarkBatch, batch_index: int) -> None:
-        self._evaluate(batch, "test")
+        self._evaluate(batch)
+
+    def on_validation_epoch_end(self) -> None:
+        self._log_evaluation("validation")
+
+    def on_test_epoch_end(self) -> None:
+        self._log_evaluation("test")
 
     def configure_optimizers(self) -> Any:
         optimiser = torch.optim.AdamW(
@@ -102,43 +117,47 @@ class LandmarkModule(LightningModule):
         schedule = torch.optim.lr_scheduler.SequentialLR(optimiser, [rising, falling], [warmup])
         return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
 
-    def _losses(self, batch: LandmarkBatch, split: str) -> tuple[Tensor, Tensor]:
-        """The total loss, and the predicted landmarks `(B, T, 68, 2)`."""
+    def _losses(self, batch: LandmarkBatch, over_ranks: bool) -> tuple[LandmarkLosses, Tensor, Tensor]:
+        """The losses, the predicted landmarks `(B, T, 68, 2)`, and which frames count, `(B, T)` bool."""
         motion = self.network(batch.mels, batch.base_landmarks, batch.base_quaternions, batch.lengths)
         landmarks = batch.base_landmarks.unsqueeze(1) + motion.displacements
+        mask = frame_mask(batch.lengths, batch.mels.shape[1])
         losses = landmark_losses(
             landmarks,
             motion.quaternions,
             batch.landmarks,
             batch.quaternions,
-            frame_mask(batch.lengths, batch.mels.shape[1]),
+            mask,
             self.hparams["displacement_weight"],
             self.hparams["inter_frame_weight"],
             self.hparams["quaternion_weight"],
             self.hparams["lip_weight"],
+            over_ranks,
         )
-        values = {
-            f"{split}/loss": losses.total,
-            f"{split}/displacement": losses.displacement,
-            f"{split}/inter_frame": losses.inter_frame,
-            f"{split}/quaternion": losses.quaternion,
-        }
-        self.log_dict(values, batch_size=len(batch.lengths), prog_bar=True, sync_dist=split != "train")
-        return losses.total, landmarks
+        return losses, landmarks, mask
 
-    def _evaluate(self, batch: LandmarkBatch, split: str) -> Tensor:
-        """Logs the metrics; gives the predicted landmarks `(B, T, 68, 2)`."""
-        _, landmarks = self._losses(batch, split)
+    def _evaluate(self, batch: LandmarkBatch) -> Tensor:
+        """Notes losses and metrics; gives the predicted landmarks `(B, T, 68, 2)`."""
+        losses, landmarks, mask = self._losses(batch, over_ranks=False)
+        steps = mask[:, 1:].sum()
+        for name, weight in (("displacement", mask.sum()), ("inter_frame", steps), ("quaternion", steps)):
+            self.means.add(name, getattr(losses, name), weight)
         still = batch.base_landmarks.unsqueeze(1).expand_as(landmarks)
-        metrics = {"d_ll": landmark_distance, "d_vl": velocity_distance, "d_a": open_area_difference}
+        metrics: dict[str, Any] = {"d_ll": landmark_distance, "d_vl": velocity_distance, "d_a": open_area_difference}
         for name, metric in metrics.items():
-
-            def mean(predicted: Tensor, metric: Any = metric) -> Tensor:
-                clips = zip(predicted, batch.landmarks, batch.lengths.tolist(), strict=True)
-                values = [metric(clip[:frames], reference[:frames]) for clip, reference, frames in clips]
-                return torch.stack(values).nanmean()  # a clip whose mouth never opens has no D-A
-
-            value, of_still = mean(landmarks), mean(still)
-            logged = {f"{split}/{name}": value, f"{split}/{name}_of_still": value / of_still}
-            self.log_dict(logged, batch_size=len(batch.lengths), sync_dist=True)
+            for predicted, kind in ((landmarks, ""), (still, "_still")):
+                self.means.add(name + kind, metric(predicted, batch.landmarks, lengths=batch.lengths))
         return landmarks
+
+    def _log_evaluation(self, split: str) -> None:
+        """Means over frames (losses) and over clips (metrics; one whose mouth never opens has no D-A)."""
+        weights = {name: self.hparams[f"{name}_weight"] for name in ("displacement", "inter_frame", "quaternion")}
+        means = self.means.take(self.device)
+        if not means:
+            return
+        means["loss"] = sum(weight * means[name] for name, weight in weights.items())
+        for name in ("d_ll", "d_vl", "d_a"):
+            still = means.pop(f"{name}_still", 0.0)
+            if still > 0:
+                means[f"{name}_of_still"] = means[name] / still
+        self.log_values(split, means, shown=("loss", *weights))

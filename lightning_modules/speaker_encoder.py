@@ -9,22 +9,25 @@ import math
 from collections.abc import Sequence
 from typing import Any, Literal
 
-import pytorch_lightning as pl
 import torch
 from torch import Tensor
 
 from anyonenet.losses.margin_softmax import Kind, MarginSoftmax, annealing
 from anyonenet.metrics.verification import all_pairs, equal_error_rate, minimum_detection_cost
 from anyonenet.networks.speaker_encoder import SpeakerEncoder
+from anyonenet.ranks import gather_from_ranks
 from anyonenet.types import SpeakerBatch
 from lightning_modules.logging.shown.voices import TriedVoices
+from lightning_modules.stage import StageModule
 
 
-class SpeakerEncoderModule(pl.LightningModule):
+class SpeakerEncoderModule(StageModule):
     """What is optimised: `SpeakerEncoder` and, for the time of training, one vector a training speaker.
 
     The number of training speakers is read from the DataModule (`train_speakers`), or from a checkpoint.
     """
+
+    network: SpeakerEncoder
 
     def __init__(
         self,
@@ -42,6 +45,7 @@ class SpeakerEncoderModule(pl.LightningModule):
         weight_decay: float = 1e-4,
         warmup_steps: int = 500,
         prior: float = 0.01,
+        **options: Any,
     ):
         """
         Args:
@@ -59,10 +63,11 @@ class SpeakerEncoderModule(pl.LightningModule):
             weight_decay: of weights with two dimensions or more.
             warmup_steps: over which the rate rises linearly.
             prior: of a same-speaker trial, for minDCF.
+            options: of `StageModule`.
         """
-        super().__init__()
+        super().__init__(**options)
         self.save_hyperparameters()
-        self.network = SpeakerEncoder(bands, list(widths), embedding_size, stem_stride)
+        self.adopt(SpeakerEncoder(bands, list(widths), embedding_size, stem_stride))
         self.margin_softmax: MarginSoftmax | None = None
         self._validation: list[tuple[Tensor, Tensor]] = []
         self.shown: TriedVoices | None = None
@@ -100,16 +105,16 @@ class SpeakerEncoderModule(pl.LightningModule):
 
     def on_validation_epoch_end(self) -> None:
         """EER and minDCF over every pair of the validation utterances, on all processes together."""
-        embeddings = self._gathered(torch.cat([item[0] for item in self._validation]))
-        speakers = self._gathered(torch.cat([item[1] for item in self._validation]))
+        embeddings, _ = gather_from_ranks(torch.cat([item[0] for item in self._validation]))
+        speakers, _ = gather_from_ranks(torch.cat([item[1] for item in self._validation]))
         self._validation.clear()
         trial = TriedVoices(embeddings.float().cpu().numpy(), speakers.cpu().numpy())
         scores, same, _, _ = all_pairs(trial.embeddings, trial.speakers)
         if same.all() or not same.any():  # a sanity check may see one speaker only
             return
         self.shown = trial
-        self.log("validation/eer", equal_error_rate(scores, same), prog_bar=True)
-        self.log("validation/min_dcf", minimum_detection_cost(scores, same, self.hparams["prior"]))
+        cost = minimum_detection_cost(scores, same, self.hparams["prior"])
+        self.log_values("validation", {"eer": equal_error_rate(scores, same), "min_dcf": cost}, shown=("eer",))
 
     def configure_optimizers(self) -> Any:
         """Warm-up, then half a cosine over the steps of the whole training."""
@@ -142,12 +147,6 @@ class SpeakerEncoderModule(pl.LightningModule):
         if self.margin_softmax is None:
             raise RuntimeError("the classification layer is made in `setup`; train through a Trainer")
         return self.margin_softmax
-
-    def _gathered(self, tensor: Tensor) -> Tensor:
-        gathered = self.all_gather(tensor)
-        if not isinstance(gathered, Tensor):
-            raise TypeError(f"gathering a tensor gave a {type(gathered).__name__}")
-        return gathered.flatten(0, 1) if self.trainer.world_size > 1 else gathered
 
 
 def warmup_cosine(step: int, warmup: int, total: int) -> float:

@@ -5,27 +5,32 @@ from __future__ import annotations
 from typing import Any, Literal
 
 import numpy as np
-import pytorch_lightning as pl
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 
 from anyonenet.audio.mel import MelSettings
-from anyonenet.losses.tts import TTSLoss, TTSLosses
+from anyonenet.losses.tts import TTSLoss
 from anyonenet.metrics import alignment as measures
 from anyonenet.networks.tacotron import Tacotron
 from anyonenet.text.symbols import SYMBOLS
 from anyonenet.types import TacotronOutput, TTSBatch
 from anyonenet.voice import encode_embeddings
 from lightning_modules.logging.shown.speech import SpokenItems
+from lightning_modules.stage import StageModule
+
+PARTS = ("coarse", "refined", "stop", "guide")
+"""of the loss"""
 
 
-class TTSModule(pl.LightningModule):
+class TTSModule(StageModule):
     """What is optimised: `Tacotron`, with Adam as Tacotron 2 (Shen et al. 2018, section 3.1) does.
 
     The learning rate stands still until `decay_start`, then falls exponentially to `final_learning_rate` at
     `decay_end`. The dropout's random numbers depend on (seed, rank, step) alone, so a resumed run goes on as if never
     stopped.
     """
+
+    network: Tacotron
 
     def __init__(
         self,
@@ -67,6 +72,7 @@ class TTSModule(pl.LightningModule):
         weight_decay: float = 1e-6,
         gradient_clip: float = 1.0,
         seed: int = 0,
+        **options: Any,
     ):
         """
         Args:
@@ -77,12 +83,13 @@ class TTSModule(pl.LightningModule):
             final_learning_rate: from `decay_end` on.
             decay_start, decay_end: steps between which the rate falls.
             weight_decay: L2 term of Adam.
-            gradient_clip: largest norm of the gradient.
+            gradient_clip: largest norm of the gradient, where the trainer's `gradient_clip_val` says none.
             seed: of the dropout.
+            options: of `StageModule`.
         """
-        super().__init__()
+        super().__init__(**options)
         self.save_hyperparameters()
-        self.network = Tacotron(
+        network = Tacotron(
             symbols=len(SYMBOLS),
             speaker_projection=speaker_projection,
             embedding_size=embedding_size,
@@ -108,6 +115,7 @@ class TTSModule(pl.LightningModule):
             normalise=normalise,
             postnet_bfloat16=postnet_bfloat16,
         )
+        self.adopt(network)
         self.loss = TTSLoss(
             distance,
             stop_weight,
@@ -116,6 +124,7 @@ class TTSModule(pl.LightningModule):
             silence=MelSettings().silence,
             low_bands=low_bands,
             low_weight=low_weight,
+            over_ranks=self.over_ranks,
         )
         self.speakers: dict[str, Any] = {}
         self.shown: SpokenItems | None = None
@@ -141,6 +150,10 @@ class TTSModule(pl.LightningModule):
         """For the card: the training speakers' mean embeddings, by which a voice's nearest ones are found."""
         return {"speakers": self.speakers} if self.speakers else {}
 
+    def compiled_parts(self) -> list[nn.Module]:
+        """The post-net: the rest is recurrent, and has its own hand-written loop."""
+        return [self.network.postnet]
+
     def reduction_factor_at(self, step: int) -> int:
         """The schedule's reduction factor at a global step."""
         reached = [factor for start, factor in self.reduction_schedule.items() if start <= step]
@@ -161,7 +174,9 @@ class TTSModule(pl.LightningModule):
         self.network.use_reduction_factor(self.reduction_factor_at(self.global_step))
         output = self(batch, self._generator(self.global_step))
         losses = self.loss(output, batch.mels, batch.mel_lengths, batch.symbol_lengths)
-        self._log_losses("train", losses, len(batch.mels))
+        self.log("train/loss", losses.total, prog_bar=True, batch_size=len(batch.mels))
+        for name in PARTS:
+            self.log(f"train/{name}", getattr(losses, name), batch_size=len(batch.mels))
         total: Tensor = losses.total
         return total
 
@@ -172,7 +187,8 @@ class TTSModule(pl.LightningModule):
         gradient_clip_algorithm: str | None = None,
     ) -> None:
         """Clip by norm; a gradient that is not finite (attention early in training) is left out and counted."""
-        norm = torch.nn.utils.clip_grad_norm_(self.parameters(), self.hparams["gradient_clip"])
+        limit = self.hparams["gradient_clip"] if gradient_clip_val is None else gradient_clip_val
+        norm = torch.nn.utils.clip_grad_norm_(self.parameters(), limit)
         finite = bool(norm.isfinite())
         if not finite:
             optimizer.zero_grad()
@@ -182,18 +198,28 @@ class TTSModule(pl.LightningModule):
     def validation_step(self, batch: TTSBatch, batch_index: int) -> None:
         """Teacher-forced losses and measures of the attention; the first batch is also synthesised freely."""
         output = self(batch, self._generator(batch_index))
-        self._log_losses(
-            "validation", self.loss(output, batch.mels, batch.mel_lengths, batch.symbol_lengths), len(batch.mels)
-        )
+        losses = self.loss(output, batch.mels, batch.mel_lengths, batch.symbol_lengths)
         factor = self.network.reduction_factor
+        steps = (-(-batch.mel_lengths // factor)).sum()
+        for name in PARTS:
+            self.means.add(name, getattr(losses, name), steps)
         values = [
             (measures.diagonality(item), measures.coverage(item), measures.sharpness(item))
             for item in _items(output.alignments, batch.mel_lengths, batch.symbol_lengths, factor)
         ]
-        for name, value in zip(("diagonality", "coverage", "sharpness"), np.mean(values, axis=0)):
-            self.log(f"validation/{name}", float(value), prog_bar=name == "sharpness", batch_size=len(values))
+        for name, column in zip(("diagonality", "coverage", "sharpness"), zip(*values)):
+            self.means.add(name, torch.tensor(column))
         if batch_index == 0 and not self.trainer.sanity_checking:
             self._synthesise(batch)
+
+    def on_validation_epoch_end(self) -> None:
+        """Losses as means over decoder steps, measures as means over utterances."""
+        means = self.means.take(self.device)
+        if not means:
+            return
+        stop, guide = self.loss.stop_weight * means["stop"], self.loss.guide_weight * means["guide"]
+        means["loss"] = means["coarse"] + means["refined"] + stop + guide
+        self.log_values("validation", means, shown=("loss", "sharpness", "failures"))
 
     def configure_optimizers(self) -> Any:
         hyper = self.hparams
@@ -215,11 +241,6 @@ class TTSModule(pl.LightningModule):
         mixed = np.random.SeedSequence([self.hparams["seed"], self.global_rank, step]).generate_state(1, np.uint64)
         return torch.Generator(self.device).manual_seed(int(mixed[0]) % 2**63)
 
-    def _log_losses(self, split: str, losses: TTSLosses, items: int) -> None:
-        self.log(f"{split}/loss", losses.total, prog_bar=True, batch_size=items)
-        for name in ("coarse", "refined", "stop", "guide"):
-            self.log(f"{split}/{name}", getattr(losses, name), batch_size=items)
-
     def _synthesise(self, batch: TTSBatch) -> None:
         """Free-running synthesis of a few items: failures, length, and what is shown of them."""
         few = slice(0, 8)
@@ -237,8 +258,8 @@ class TTSModule(pl.LightningModule):
             measures.report(item, bool(stopped), int(length), float(true))
             for item, stopped, length, true in zip(items, synthesis.stopped, synthesis.lengths, batch.mel_lengths)
         ]
-        self.log("validation/failures", sum(item.failed for item in reports) / len(reports), prog_bar=True)
-        self.log("validation/length_ratio", (synthesis.lengths / batch.mel_lengths[few]).mean())
+        self.means.add("failures", torch.tensor([item.failed for item in reports]))
+        self.means.add("length_ratio", synthesis.lengths / batch.mel_lengths[few])
         self.shown = SpokenItems(
             items[:4],
             _mels(synthesis.mels[:4], synthesis.lengths),

@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor
 
+from anyonenet.ranks import gather_from_ranks, mean_over_ranks
+
 
 def margin_at(step: int, initial: float = 0.001, growth: float = 1.002, every: int = 1000) -> float:
     """The published schedule: `initial * growth ^ floor(step / every)`, a cosine."""
@@ -12,7 +14,13 @@ def margin_at(step: int, initial: float = 0.001, growth: float = 1.002, every: i
 
 
 def masked_margin_softmax(
-    first: Tensor, second: Tensor, persons: Tensor, margin: float, scale: float = 1.0, regression: float = 0.0
+    first: Tensor,
+    second: Tensor,
+    persons: Tensor,
+    margin: float,
+    scale: float = 1.0,
+    regression: float = 0.0,
+    over_ranks: bool = False,
 ) -> Tensor:
     """Pull the two items of a pair together, push those of other persons apart, in both directions.
 
@@ -28,6 +36,8 @@ def masked_margin_softmax(
         scale: s; 1 is the paper's, but cosines in [-1, 1] then leave the softmax nearly flat: 10 to 30 learns.
         regression: weight of an added `mean(1 - S_ii)`. A softmax is content with any vector that ranks right; this
             term keeps faces among the voices, where the TTS has been trained. 0 is the paper's.
+        over_ranks: set this rank's pairs against those of all ranks, which must call alike; the mean of the ranks'
+            losses is then the loss of all their pairs in one batch.
 
     Returns:
         Scalar, float32.
@@ -39,12 +49,21 @@ def masked_margin_softmax(
         raise ValueError(
             f"got {tuple(first.shape)}, {tuple(second.shape)}, {tuple(persons.shape)}; expected (B, D) twice and (B,)"
         )
-    with torch.autocast(first.device.type, enabled=False):
-        cosines = first.float() @ second.float().T
-    diagonal = torch.eye(len(cosines), dtype=torch.bool, device=cosines.device)
-    logits = scale * (cosines - margin * diagonal)
-    same = persons[:, None] == persons[None]
-    logits = logits.masked_fill(same & ~diagonal, -torch.inf)
-    own = torch.arange(len(cosines), device=cosines.device)
-    loss = torch.nn.functional.cross_entropy(logits, own) + torch.nn.functional.cross_entropy(logits.T, own)
-    return loss + regression * (1.0 - cosines.diagonal()).mean()
+    first, second = first.float(), second.float()
+    all_first, all_second, all_persons, begin = first, second, persons, 0
+    count: Tensor = first.new_tensor(float(len(first)))
+    if over_ranks:
+        all_first, begin = gather_from_ranks(first)
+        all_second, all_persons = gather_from_ranks(second)[0], gather_from_ranks(persons)[0]
+        count = mean_over_ranks(count)
+    own = torch.arange(begin, begin + len(first), device=first.device)
+    pairs = torch.nn.functional.one_hot(own, len(all_first)).bool()
+    rivals = persons[:, None] != all_persons[None]
+    loss = first.new_zeros(())
+    for rows, columns in ((first, all_second), (second, all_first)):
+        with torch.autocast(first.device.type, enabled=False):
+            cosines = rows @ columns.T  # (B, B of all ranks)
+        logits = scale * (cosines - margin * pairs)
+        logits = logits.masked_fill(~(rivals | pairs), -torch.inf)
+        loss = loss + torch.nn.functional.cross_entropy(logits, own, reduction="sum") / count
+    return loss + regression * (1.0 - (first * second).sum(1)).sum() / count

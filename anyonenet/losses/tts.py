@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from anyonenet.ranks import mean_over_ranks
 from anyonenet.types import TacotronOutput
 
 DISTANCES = ("mse", "l1", "both")
@@ -44,6 +45,8 @@ class TTSLoss(nn.Module):
         silence: the standardised mel value that fills the last, incomplete step.
         low_bands: so many of the lowest mel bands, where the voice's harmonics lie apart and a tone is heard …
         low_weight: … count so many times as much; the mean weight stays one.
+        over_ranks: in training divide by the mean number of frames (and steps) over all ranks, so that the mean of the
+            ranks' losses is the loss of all their utterances. All ranks must call alike.
     """
 
     def __init__(
@@ -56,6 +59,7 @@ class TTSLoss(nn.Module):
         silence: float = 0.0,
         low_bands: int = 0,
         low_weight: float = 1.0,
+        over_ranks: bool = False,
     ):
         super().__init__()
         if distance not in DISTANCES:
@@ -68,6 +72,7 @@ class TTSLoss(nn.Module):
         self.silence = silence
         self.low_bands = low_bands
         self.low_weight = low_weight
+        self.over_ranks = over_ranks
 
     def forward(self, output: TacotronOutput, mels: Tensor, mel_lengths: Tensor, symbol_lengths: Tensor) -> TTSLosses:
         """
@@ -100,7 +105,7 @@ class TTSLoss(nn.Module):
         difference = (said - target) * mask
         weights = said.new_ones(said.shape[-1])
         weights[: self.low_bands] = self.low_weight
-        weights = weights / (mask.sum() * weights.sum())
+        weights = weights / (self._count(mask) * weights.sum())
         distance = said.new_zeros(())
         if self.distance in ("mse", "both"):
             distance = distance + (difference.square() * weights).sum()
@@ -114,7 +119,7 @@ class TTSLoss(nn.Module):
         entropy = nn.functional.binary_cross_entropy_with_logits(
             logits, target, reduction="none", pos_weight=logits.new_tensor(self.stop_positive_weight)
         )
-        return (entropy * mask).sum() / mask.sum()
+        return (entropy * mask).sum() / self._count(mask)
 
     def _guide(self, alignments: Tensor, last_step: Tensor, symbol_lengths: Tensor) -> Tensor:
         _, steps, symbols = alignments.shape
@@ -125,4 +130,8 @@ class TTSLoss(nn.Module):
         mass = alignments.sum(-1)
         away = (alignments * beyond).sum(-1) / (mass + 1e-3)
         mask = step_numbers <= last_step[:, None]
-        return ((away + (1 - mass).square() * 0.1) * mask).sum() / mask.sum()
+        return ((away + (1 - mass).square() * 0.1) * mask).sum() / self._count(mask)
+
+    def _count(self, mask: Tensor) -> Tensor:
+        count = mask.sum()
+        return mean_over_ranks(count) if self.over_ranks and self.training else count

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 import torch
 from torch import Tensor, nn
 
+from anyonenet.networks.batch_norm import BatchNorm
 from anyonenet.networks.recurrent import run_recurrent
 
 
@@ -17,20 +18,20 @@ class NormalisedConvolution(nn.Module):
     """1-D convolution of unchanged length, batch normalisation, and a ReLU where asked for.
 
     A masked position counts as zero before and after, so an item gives the same numbers alone and in a batch
-    (in evaluation mode; in training the batch statistics tie the items together).
+    (in evaluation mode; in training the batch statistics, which leave out padding, tie the items together).
     """
 
     def __init__(self, in_channels: int, out_channels: int, width: int, rectify: bool):
         super().__init__()
         self.padding = ((width - 1) // 2, width // 2)
         self.convolution = nn.Conv1d(in_channels, out_channels, width, bias=False)
-        self.norm = nn.BatchNorm1d(out_channels)
+        self.norm = BatchNorm(out_channels)
         self.rectify = rectify
 
     def forward(self, values: Tensor, mask: Tensor) -> Tensor:
         """`(B, in, N)`, `(B, 1, N)` of 0 and 1 -> `(B, out, N)`."""
         values = self.convolution(nn.functional.pad(values, self.padding))
-        values = self.norm(values)
+        values = self.norm(values, mask > 0)
         return (values.relu() if self.rectify else values) * mask
 
 

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
+from torch.utils.checkpoint import checkpoint
 
 from anyonenet.networks.base import Network
 
@@ -66,6 +67,9 @@ class ImageTranslator(Network):
         ValueError: fewer than two widths.
     """
 
+    recompute: bool = False
+    """in training hold only what goes from level to level and compute the rest again on the way back"""
+
     def __init__(self, widths: Sequence[int] = (64, 128, 256, 512, 512, 512), blocks: int = 2):
         super().__init__()
         if len(widths) < 2:
@@ -101,11 +105,18 @@ class ImageTranslator(Network):
         skips: list[Tensor] = []
         features = pictures
         for down in self.encoder:
-            features = down(features)
+            features = self._level(down, features)
             skips.append(features)
         skips.pop()
         for position, up in enumerate(self.decoder):
             if position:
                 features = torch.cat([features, skips.pop()], dim=1)
-            features = up(features)
+            features = self._level(up, features)
         return torch.tanh(features)
+
+    def _level(self, level: nn.Module, features: Tensor) -> Tensor:
+        if self.recompute and self.training and torch.is_grad_enabled():
+            result: Tensor = checkpoint(level, features, use_reentrant=False)
+            return result
+        made: Tensor = level(features)
+        return made

@@ -5,6 +5,8 @@ from __future__ import annotations
 import torch
 from torch import Tensor, nn
 
+from anyonenet.networks.batch_norm import BatchNorm
+
 
 def frame_mask(lengths: Tensor, frames: int) -> Tensor:
     """True on the frames that count.
@@ -39,11 +41,11 @@ class MaskedInstanceNorm(nn.Module):
 
 
 class MaskedBatchNorm(nn.Module):
-    """Batch normalisation over the frames that count; turns into its synchronised kind like any other."""
+    """Batch normalisation over the frames that count, of all ranks."""
 
     def __init__(self, width: int):
         super().__init__()
-        self.norm = nn.BatchNorm1d(width)
+        self.norm = BatchNorm(width)
 
     def forward(self, features: Tensor, mask: Tensor) -> Tensor:
         """`(batch, frames, width)` and `(batch, frames)` bool -> the same shape, zero on padding."""

@@ -13,6 +13,7 @@ import torch
 from torch import Tensor, nn
 
 from anyonenet.networks.base import Network
+from anyonenet.networks.batch_norm import BatchNorm
 from anyonenet.networks.masked import frame_mask
 
 BLOCKS = (3, 4, 6, 3)
@@ -22,7 +23,8 @@ BLOCKS = (3, 4, 6, 3)
 class SpeakerEncoder(Network):
     """Mel spectrogram of any length -> unit vector of the voice.
 
-    Items of a batch do not see each other's padding: each gets the embedding it would get alone.
+    Items of a batch do not see each other's padding: each gets the embedding it would get alone. (In training the batch
+    statistics tie them together; give items of one length then, for padding counts in those.)
     """
 
     def __init__(
@@ -51,7 +53,7 @@ class SpeakerEncoder(Network):
         self.stem_stride = min(stem_stride, 2)
         self.stem = nn.Sequential(
             nn.Conv2d(1, widths[0], 7, stride=self.stem_stride, padding=3, bias=False),
-            nn.BatchNorm2d(widths[0]),
+            BatchNorm(widths[0]),
             nn.ReLU(),
         )
         self.pool = nn.MaxPool2d(3, stride=2, padding=1) if stem_stride == 4 else None
@@ -98,13 +100,13 @@ class ResidualBlock(nn.Module):
         super().__init__()
         self.stride = stride
         self.first = nn.Conv2d(channels_in, channels_out, 3, stride, 1, bias=False)
-        self.first_norm = nn.BatchNorm2d(channels_out)
+        self.first_norm = BatchNorm(channels_out)
         self.second = nn.Conv2d(channels_out, channels_out, 3, 1, 1, bias=False)
-        self.second_norm = nn.BatchNorm2d(channels_out)
+        self.second_norm = BatchNorm(channels_out)
         self.shortcut: nn.Module = nn.Identity()
         if stride != 1 or channels_in != channels_out:
             self.shortcut = nn.Sequential(
-                nn.Conv2d(channels_in, channels_out, 1, stride, bias=False), nn.BatchNorm2d(channels_out)
+                nn.Conv2d(channels_in, channels_out, 1, stride, bias=False), BatchNorm(channels_out)
             )
 
     def forward(self, features: Tensor, lengths: Tensor) -> tuple[Tensor, Tensor]:

@@ -13,6 +13,7 @@ import torch
 from torch import Generator, Tensor, nn
 
 from anyonenet.networks.base import Network
+from anyonenet.networks.batch_norm import BatchNorm
 from anyonenet.networks.cbhg import CBHG
 from anyonenet.networks.decoder import Decoder, PreNet, drop
 from anyonenet.networks.symbol_embedding import SymbolEmbedding
@@ -219,7 +220,7 @@ class PostNet(nn.Module):
         self.convolutions = nn.ModuleList(
             nn.Conv1d(before, after, width, padding=width // 2, bias=False) for before, after in zip(sizes, sizes[1:])
         )
-        self.norms = nn.ModuleList(nn.BatchNorm1d(size) for size in sizes[1:])
+        self.norms = nn.ModuleList(BatchNorm(size) for size in sizes[1:])
         self.dropout = dropout
 
     def forward(self, mels: Tensor, mask: Tensor, generator: Generator | None) -> Tensor:
@@ -227,7 +228,7 @@ class PostNet(nn.Module):
         channels = mask[:, None]
         hidden = mels.transpose(1, 2) * channels  # (B, bands, T)
         for index, (convolution, norm) in enumerate(zip(self.convolutions, self.norms)):
-            hidden = norm(convolution(hidden))
+            hidden = norm(convolution(hidden), channels > 0)
             if index < len(self.convolutions) - 1:
                 hidden = hidden.tanh()
                 if self.training and self.dropout > 0:

@@ -54,3 +54,20 @@ def test_too_few_items_are_refused() -> None:
         LengthBatchSampler([1, 2, 3], 8)
     with pytest.raises(ValueError, match="rank 2"):
         LengthBatchSampler([1, 2, 3], 1, rank=2, world=2)
+
+
+@pytest.mark.parametrize("world", (1, 2, 3, 8, 64))
+def test_any_number_of_ranks_steps_as_one_would(world: int) -> None:
+    lengths = np.random.default_rng(1).integers(50, 900, 700)
+    shares = [indices(LengthBatchSampler(lengths, 4, rank=rank, world=world)) for rank in range(world)]
+    together = [sorted(item for batch in step for item in batch) for step in zip(*shares, strict=True)]
+    alone = [sorted(batch) for batch in indices(LengthBatchSampler(lengths, 4 * world))]
+    assert together == alone
+
+
+@pytest.mark.parametrize("world", (2, 3, 8, 64))
+def test_ranks_validate_equally_many_batches(world: int) -> None:
+    samplers = [LengthBatchSampler(LENGTHS, 8, rank=rank, world=world, shuffle=False) for rank in range(world)]
+    shares = [indices(sampler) for sampler in samplers]
+    assert {len(share) for share in shares} == {len(sampler) for sampler in samplers} == {len(shares[0])}
+    assert sorted(index for share in shares for batch in share for index in batch) == list(range(203))

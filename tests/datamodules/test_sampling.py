@@ -1,4 +1,7 @@
-from datamodules.sampling import Draw, training_loader
+import pytest
+
+from datamodules import sampling
+from datamodules.sampling import Draw, EvenBatches, training_loader
 
 
 class Letters:
@@ -33,3 +36,60 @@ def test_draws_say_seed_and_epoch_and_their_order_changes_with_it():
     assert [draw.index for draw in first] != [draw.index for draw in later]
     assert {draw.epoch for draw in later} == {1}
     assert first[0].generator().random() != later[0].generator().random()
+
+
+WORLDS = (1, 2, 3, 8, 64)
+
+
+def ranks_of(world: int, monkeypatch: pytest.MonkeyPatch, count: int, batch_size: int) -> list[list[list[Draw]]]:
+    """The epoch of every rank of a training that is distributed in name only."""
+    epochs = []
+    for rank in range(world):
+        monkeypatch.setattr(sampling, "rank_and_ranks", lambda rank=rank: (rank, world))
+        epochs.append(epoch_of(count, batch_size))
+    return epochs
+
+
+@pytest.mark.parametrize("world", WORLDS)
+@pytest.mark.parametrize("count", (64, 203, 1000))
+def test_ranks_train_on_equally_many_batches_and_on_no_item_twice(world, count, monkeypatch):
+    epochs = ranks_of(world, monkeypatch, count, 3)
+    assert len({tuple(len(batch) for batch in epoch) for epoch in epochs}) == 1
+    drawn = [draw.index for epoch in epochs for batch in epoch for draw in batch]
+    assert len(drawn) == len(set(drawn))
+    assert len(drawn) > count - 3 * world
+
+
+@pytest.mark.parametrize("world", WORLDS)
+def test_a_step_of_all_ranks_is_that_of_one_with_their_batches_together(world, monkeypatch):
+    epochs = ranks_of(world, monkeypatch, 500, 2)
+    together = [{draw for batch in step for draw in batch} for step in zip(*epochs, strict=True)]
+    alone = ranks_of(1, monkeypatch, 500, 2 * world)[0]
+    assert together == [set(batch) for batch in alone]
+
+
+def test_fewer_items_than_ranks_are_repeated(monkeypatch):
+    epochs = ranks_of(8, monkeypatch, 3, 4)
+    assert [[len(batch) for batch in epoch] for epoch in epochs] == [[1]] * 8
+    assert {batch[0].index for epoch in epochs for batch in epoch} == {0, 1, 2}
+
+
+@pytest.mark.parametrize("world", WORLDS)
+@pytest.mark.parametrize("count", (64, 65, 203, 1000))
+@pytest.mark.parametrize("batch_size", (2, 7, 32))
+def test_ranks_validate_every_item_once_in_equally_many_batches(world, count, batch_size, recwarn):
+    shares = [EvenBatches(range(count), batch_size, rank, world) for rank in range(world)]
+    assert len({len(share) for share in shares}) == 1
+    sizes = [len(batch) for share in shares for batch in share]
+    assert min(sizes) >= 1 and max(sizes) <= batch_size
+    assert sorted(index for share in shares for batch in share for index in batch) == list(range(count))
+    assert not recwarn.list
+
+
+def test_items_that_are_counted_twice_are_told(recwarn):
+    shares = [list(EvenBatches(range(3), 4, rank, 8)) for rank in range(8)]
+    assert shares == [[[place % 3]] for place in range(8)]
+    assert "5 of them are counted twice" in str(recwarn.pop(UserWarning).message)
+    assert [list(EvenBatches(range(3), 1, rank, 2)) for rank in range(2)] == [[[0], [2]], [[1], [0]]]
+    assert "1 of them" in str(recwarn.pop(UserWarning).message)
+    assert list(EvenBatches([], 4, 1, 2)) == []

@@ -35,11 +35,11 @@ class ToneData(pl.LightningDataModule):
         return DataLoader(Tones(), 8, collate_fn=collate)
 
 
-def module() -> SpeakerEncoderModule:
+def module(**options) -> SpeakerEncoderModule:
     torch.manual_seed(0)
     return SpeakerEncoderModule(
         bands=16, widths=[8, 8, 8, 8], embedding_size=8, stem_stride=1, scale=10.0, annealing_gamma=0.02,
-        optimiser="adam", learning_rate=0.01, warmup_steps=2,
+        optimiser="adam", learning_rate=0.01, warmup_steps=2, **options,
     )  # fmt: skip
 
 

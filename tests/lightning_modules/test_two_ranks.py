@@ -1,4 +1,4 @@
-"""Every stage trains under DDP: two processes see different data and end with the same parameters."""
+"""Every stage trains under DDP: two processes have the gradient and the metrics of one, and stay equal."""
 
 import os
 import socket
@@ -18,6 +18,7 @@ from tests.lightning_modules import (
     test_speaker_encoder,
     test_tts,
 )
+from tests.lightning_modules.one_batch import MODULES, Gradients, OneBatch
 from tests.lightning_modules.running import trainer
 
 
@@ -46,11 +47,26 @@ class Seen(pl.Callback):
         self.batches.append(sum(float(tensor.double().sum()) for tensor in tensors))
 
 
+def one_step(stage: str, folder: str, over_ranks: bool = True, **options: Any) -> dict[str, Any]:
+    """Gradients, buffers after one step, and metrics before it."""
+    kept = Gradients()
+    module, data = MODULES[stage](over_ranks=over_ranks), OneBatch(stage)
+    one = trainer(folder, 1, callbacks=[kept], limit_val_batches=0, **options)
+    one.fit(module, data)
+    buffers = {name: value.clone() for name, value in module.named_buffers()}
+    validated = trainer(folder, 1, **options)
+    validated.validate(MODULES[stage](), data, verbose=False)
+    metrics = {name: float(value) for name, value in validated.callback_metrics.items()}
+    return {"gradients": kept.kept, "buffers": buffers, "metrics": metrics}
+
+
 def _rank(rank: int, port: int, folder: str) -> None:
     torch.set_num_threads(1)
     os.environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "RANK": str(rank), "WORLD_SIZE": "2"}
     os.environ |= {"LOCAL_RANK": str(rank), "NODE_RANK": "0"}
     face_encoder.FACE_SIZES["dlib"] = 16
+    for name in STAGES:
+        torch.save(one_step(name, folder, strategy="ddp", devices=2), f"{folder}/{name}{rank}_step.pt")
     for name, (module, data) in STAGES.items():
         fitted, seen = module(), Seen()
         trainer(folder, 2, strategy="ddp", devices=2, callbacks=[seen]).fit(fitted, data())
@@ -73,12 +89,31 @@ def test_two_ranks_stay_equal(ends, stage, monkeypatch):
     monkeypatch.setitem(face_encoder.FACE_SIZES, "dlib", 16)
     one, other = (torch.load(ends / f"{stage}{rank}.pt", weights_only=True) for rank in range(2))
     start = STAGES[stage][0]().state_dict()
-    statistics = ("running_mean", "running_var")  # of the rank's own batches, as in DDP without SyncBatchNorm
     for name, value in one["state"].items():
-        if not name.endswith(statistics):
-            torch.testing.assert_close(value, other["state"][name], msg=name)
+        torch.testing.assert_close(value, other["state"][name], msg=name)
     for part in {name.split(".")[0] for name in start}:
-        moved = [name for name in start if name.startswith(f"{part}.") and not name.endswith(statistics)]
+        moved = [name for name in start if name.startswith(f"{part}.") and "running" not in name]
         assert any(not torch.equal(one["state"][name], start[name]) for name in moved), part
     assert one["seen"] and len(one["seen"]) == len(other["seen"])
     assert one["seen"] != other["seen"]
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("stage", STAGES)
+def test_two_ranks_are_one_with_both_their_batches(ends, stage, monkeypatch, tmp_path):
+    monkeypatch.setitem(face_encoder.FACE_SIZES, "dlib", 16)
+    whole = one_step(stage, str(tmp_path))
+    for rank in range(2):
+        part = torch.load(ends / f"{stage}{rank}_step.pt", weights_only=True)
+        assert whole["gradients"].keys() == part["gradients"].keys()
+        size = torch.nn.utils.get_total_norm(whole["gradients"].values())
+        for name, gradient in whole["gradients"].items():
+            difference = (part["gradients"][name] - gradient).norm()
+            assert difference <= 1e-4 * gradient.norm() + 1e-6 * size, (name, difference, gradient.norm())
+        for name, value in whole["buffers"].items():
+            torch.testing.assert_close(part["buffers"][name], value, rtol=1e-4, atol=1e-5, msg=name)
+        assert whole["metrics"].keys() == part["metrics"].keys() and whole["metrics"]
+        for name, value in whole["metrics"].items():
+            if name in ("validation/failures", "validation/length_ratio"):
+                continue  # of the first items of each process
+            assert part["metrics"][name] == pytest.approx(value, rel=1e-4, abs=1e-5), name

@@ -55,3 +55,27 @@ def test_patches_of_the_discriminator_see_seventy_pixels():
     logits[0, 0, 15, 15].backward()
     seen = pictures.grad[0].abs().sum(0).nonzero()
     assert (seen.max(0).values - seen.min(0).values + 1).tolist() == [70, 70]
+
+
+def test_recomputing_holds_less_and_gives_the_same_gradient():
+    torch.manual_seed(0)
+    pictures = torch.randn(2, 6, 32, 32)
+    results = []
+    for recompute in (False, True):
+        torch.manual_seed(1)
+        translator = ImageTranslator(widths=(4, 8, 8))
+        translator.recompute = recompute
+        held = 0
+
+        def hold(tensor):
+            nonlocal held
+            held += tensor.nbytes
+            return tensor
+
+        with torch.autograd.graph.saved_tensors_hooks(hold, lambda tensor: tensor):
+            loss = translator(pictures).square().sum()
+        loss.backward()
+        results.append((held, [parameter.grad for parameter in translator.parameters()]))
+    (whole, gradients), (part, again) = results
+    assert part < whole / 4
+    assert all(torch.equal(one, other) for one, other in zip(gradients, again, strict=True))

@@ -1,0 +1,147 @@
+"""Batch normalisation that means the whole batch: of all ranks, and without padding."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+from torch.autograd.function import once_differentiable
+
+from anyonenet.ranks import number_of_ranks, sum_over_ranks
+
+
+class BatchNorm(nn.modules.batchnorm._BatchNorm):
+    """`nn.BatchNorm1d` or `2d`, with their state dict, whose statistics in training are
+
+    - of the batches of all ranks together, as long as `synchronised` is True (it is no argument, and in no weights:
+      `synchronise` sets it). torch's SyncBatchNorm does that on GPUs only;
+    - of what counts, where a mask is given.
+
+    With one rank and no mask it is torch's own. Statistics are taken in float32 whatever the features are.
+    """
+
+    synchronised: bool = True
+
+    def forward(self, features: Tensor, mask: Tensor | None = None) -> Tensor:
+        """
+        Args:
+            features: `(batch, channels, ...)`.
+            mask: bool, with as many dimensions, `(batch, 1, ...)` or broadcast to that; where False, nothing counts.
+
+        Returns:
+            The same shape; in training zero where the mask is False.
+        """
+        ranks = number_of_ranks() if self.synchronised else 1
+        if not self.training or (mask is None and ranks == 1):
+            return super().forward(features)
+        weights = None if mask is None else mask.expand(len(features), 1, *features.shape[2:])
+        normalise = _normalise_over_ranks if ranks > 1 else _normalise
+        normalised, mean, variance, count = normalise(features, weights, self.weight, self.bias, self.eps, ranks > 1)
+        self._note(mean, variance, count)
+        return normalised
+
+    @torch.no_grad()
+    def _note(self, mean: Tensor, variance: Tensor, count: Tensor) -> None:
+        """Running statistics, with torch's unbiased variance."""
+        if self.running_mean is None or self.running_var is None or self.num_batches_tracked is None:
+            return
+        self.num_batches_tracked.add_(1)
+        momentum = 1 / self.num_batches_tracked.float() if self.momentum is None else self.momentum
+        unbiased = variance * (count / (count - 1).clamp_min(1))
+        self.running_mean.add_(momentum * (mean - self.running_mean))
+        self.running_var.add_(momentum * (unbiased - self.running_var))
+
+    def _check_input_dim(self, input: Tensor) -> None:
+        if input.dim() < 2:
+            raise ValueError(f"got features of {input.dim()} dimensions; expected (batch, channels, ...)")
+
+
+def synchronise(network: nn.Module, synchronised: bool) -> None:
+    """Have all `BatchNorm` of a network take the statistics of all ranks, or each rank its own."""
+    for layer in network.modules():
+        if isinstance(layer, BatchNorm):
+            layer.synchronised = synchronised
+
+
+def _normalise(
+    features: Tensor, mask: Tensor | None, weight: Tensor, bias: Tensor, epsilon: float, across: bool
+) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+    """Normalised features, and without gradient mean and variance `(C,)` and the count, a scalar."""
+    result: tuple[Tensor, Tensor, Tensor, Tensor] = _Normalise.apply(features, mask, weight, bias, epsilon, across)
+    return result
+
+
+# what the ranks say to each other cannot be compiled
+_normalise_over_ranks = torch.compiler.disable(_normalise)
+
+
+class _Normalise(torch.autograd.Function):
+    @staticmethod
+    def forward(
+        ctx: Any, features: Tensor, mask: Tensor | None, weight: Tensor, bias: Tensor, epsilon: float, across: bool
+    ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
+        over, shape = _axes(features)
+        full = _full(features, mask)
+        places = features.numel() // features.shape[1]
+        count = full.new_tensor(float(places)) if mask is None else mask.sum().to(full.dtype)
+        variance, mean = torch.var_mean(full, over, correction=0)
+        mean, variance = _counted(mean, variance, places, count)
+        if across:
+            mean, variance, count = _of_all_ranks(mean, variance, count)
+        inverse = torch.rsqrt(variance + epsilon)
+        scale = inverse * weight
+        normalised = torch.addcmul((bias - mean * scale).view(shape), full, scale.view(shape))
+        if mask is not None:
+            normalised = normalised * mask
+        ctx.save_for_backward(features, mask, weight, mean, inverse, count)
+        ctx.across = across
+        ctx.mark_non_differentiable(mean, variance, count)
+        return normalised.to(features.dtype), mean, variance, count
+
+    @staticmethod
+    @once_differentiable
+    def backward(ctx: Any, gradient: Tensor, *_: Any) -> Any:
+        features, mask, weight, mean, inverse, count = ctx.saved_tensors
+        over, shape = _axes(features)
+        gradient = _full(gradient, mask)
+        centred = (_full(features, None) - mean.view(shape)) * inverse.view(shape)
+        bias_gradient = gradient.sum(over)
+        weight_gradient = (gradient * centred).sum(over)
+        sums = torch.stack([bias_gradient, weight_gradient])
+        pull, stretch = ((sum_over_ranks(sums) if ctx.across else sums) / count).unbind(0)
+        moved = (gradient - pull.view(shape) - centred * stretch.view(shape)) * (inverse * weight).view(shape)
+        if mask is not None:
+            moved = moved * mask
+        return moved.to(features.dtype), None, weight_gradient, bias_gradient, None, None
+
+
+def _axes(features: Tensor) -> tuple[list[int], list[int]]:
+    """All axes but that of the channels, and the shape that lays a value a channel along it."""
+    return [axis for axis in range(features.dim()) if axis != 1], [1, -1] + [1] * (features.dim() - 2)
+
+
+def _full(values: Tensor, mask: Tensor | None) -> Tensor:
+    full = values.to(torch.promote_types(values.dtype, torch.float32))
+    return full if mask is None else full * mask
+
+
+def _counted(mean: Tensor, variance: Tensor, places: int, count: Tensor) -> tuple[Tensor, Tensor]:
+    """Mean and variance over the `count` places that count, from those over all `places`, the others holding zero.
+
+    The spread of all is that within those that count and that between their mean and zero; unlike with a plain mean
+    square, little cancels.
+    """
+    inner = mean * (places / count.clamp_min(1))
+    spread = variance * (places / count.clamp_min(1)) - inner.square() * ((places - count) / places)
+    return inner, spread.clamp_min(0)
+
+
+def _of_all_ranks(mean: Tensor, variance: Tensor, count: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    # in double precision a mean square less a squared mean is exact enough
+    wide, number = mean.double(), count.double()
+    packed = torch.cat([wide * number, (variance.double() + wide.square()) * number, number.view(1)])
+    sums, squares, total = sum_over_ranks(packed).split([len(mean), len(mean), 1])
+    centre = sums / total.clamp_min(1)
+    spread = (squares / total.clamp_min(1) - centre.square()).clamp_min(0)
+    return centre.to(mean.dtype), spread.to(mean.dtype), total.to(count.dtype).view(())

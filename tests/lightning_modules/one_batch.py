@@ -1,0 +1,111 @@
+"""One batch of each stage, of uneven lengths, for one process or halved for two."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytorch_lightning as pl
+import torch
+from torch.utils.data import DataLoader
+
+from datamodules import face_voice, landmarks, speaker_verification
+from datamodules.tts import Collate
+from lightning_modules.tts import TTSModule
+from tests.lightning_modules import (
+    test_face_encoder,
+    test_image_translation,
+    test_landmarks,
+    test_speaker_encoder,
+    test_tts,
+)
+
+
+def _spoken() -> list[Any]:
+    rng = np.random.default_rng(1)
+    return [
+        (
+            rng.normal(size=(40 - 5 * item, 80)).astype(np.float32),
+            rng.integers(2, 40, 9 - item),
+            (rng.normal(size=1024) / 32).astype(np.float32),
+        )
+        for item in range(6)
+    ]
+
+
+def _moving() -> list[Any]:
+    clips = [test_landmarks.Speeches()[item] for item in range(4)]
+    for clip, frames in zip(clips, (24, 20, 11, 7), strict=True):
+        for name in ("mels", "landmarks", "quaternions"):
+            clip[name] = clip[name][:frames]
+    return clips
+
+
+def _tts(**options: Any) -> TTSModule:
+    torch.manual_seed(0)
+    undropped = {"encoder_dropout": 0.0, "dropout": 0.0, "decoder_dropout": 0.0, "attention_hidden": 8}
+    return TTSModule(**{**test_tts.SMALL, **undropped, **options})
+
+
+MODULES: dict[str, Callable[..., pl.LightningModule]] = {
+    "speaker_encoder": test_speaker_encoder.module,
+    "face_encoder": lambda **options: test_face_encoder.module(face_noise=0.0, **options),
+    "tts": _tts,
+    "landmarks": test_landmarks.module,
+    "images": test_image_translation.module,
+}
+ITEMS: dict[str, tuple[Callable[[], list[Any]], Callable[[list[Any]], Any]]] = {
+    "speaker_encoder": (
+        lambda: [test_speaker_encoder.Tones()[item] for item in range(8)],
+        speaker_verification.collate,
+    ),
+    "face_encoder": (lambda: [test_face_encoder.Pairs()[item] for item in range(16)], face_voice.collate),
+    "tts": (_spoken, Collate(-2.6)),
+    "landmarks": (_moving, landmarks.collate),
+    "images": (
+        lambda: [test_image_translation.Spots()[item] for item in range(4)],
+        test_image_translation.collate,
+    ),
+}
+
+
+class OneBatch(pl.LightningDataModule):
+    """A step's items: the first part for the first process, and so on; in validation shares of unequal size."""
+
+    backend = "dlib"
+    train_speakers = 4
+
+    def __init__(self, stage: str, batches: int = 1):
+        super().__init__()
+        self.make, self.collate = ITEMS[stage]
+        self.batches = batches
+
+    def _loader(self, items: list[Any], parts: list[np.ndarray]) -> DataLoader[Any]:
+        return DataLoader([self.collate([items[place] for place in part]) for part in parts], batch_size=None)
+
+    def face_statistics(self, rank: int, ridge: float) -> Any:
+        return torch.zeros(16), torch.tensor(1.0), None
+
+    def train_dataloader(self) -> DataLoader[Any]:
+        items = self.make()
+        parts = np.array_split(np.arange(len(items)), self.trainer.world_size * self.batches)
+        mine = parts[self.trainer.global_rank :: self.trainer.world_size]
+        return self._loader(items, mine)
+
+    def val_dataloader(self) -> DataLoader[Any]:
+        items = self.make()[:-1]
+        cuts = np.array_split(np.arange(len(items)), 2)
+        mine = cuts if self.trainer.world_size == 1 else cuts[self.trainer.global_rank :][:1]
+        return self._loader(items, mine)
+
+
+class Gradients(pl.Callback):
+    """Keeps the gradients with which the first step was made."""
+
+    def __init__(self) -> None:
+        self.kept: dict[str, torch.Tensor] = {}
+
+    def on_before_optimizer_step(self, trainer: Any, module: Any, optimizer: Any) -> None:
+        if not self.kept:
+            self.kept = {name: value.grad.clone() for name, value in module.named_parameters()}
