@@ -167,8 +167,8 @@ class Pace:
             self._paused = None
 
     def seconds_left(self, done: int, total: int | None) -> float | None:
-        """To the end of the training; None where it has no end."""
-        if total is None or done <= self.begin:
+        """To the end of the training; None where it has no end, or at it."""
+        if total is None or not self.begin < done < total:
             return None
         return (total - done) * (self.seconds + self._validations / (done - self.begin))
 
@@ -187,9 +187,9 @@ def total_steps(trainer: pl.Trainer) -> int | None:
 
 
 def short_values(metrics: Mapping[str, Any], split: str) -> dict[str, float]:
-    """`train/loss_step` -> `loss`, of one split, a few."""
+    """`train/loss_step` -> `loss`, of one split, a few, losses first."""
     found: dict[str, float] = {}
-    for name, value in metrics.items():
+    for name, value in sorted(metrics.items(), key=lambda item: "loss" not in item[0]):
         if name.startswith(f"{split}/") and len(found) < MOST:
             found.setdefault(name.split("/", 1)[1].removesuffix("_step").removesuffix("_epoch"), float(value))
     return found
