@@ -36,7 +36,7 @@ function smooth(values, weight) {
 function short(value) {
   const size = Math.abs(value);
   if (value === 0) return "0";
-  return size >= 1e5 || size < 1e-3 ? value.toExponential(2).replace("e+", "e") : String(Number(value.toPrecision(4)));
+  return size >= 1e6 || size < 1e-4 ? value.toExponential(2).replace("e+", "e") : String(Number(value.toPrecision(4)));
 }
 
 /** Round numbers between two. */
@@ -49,6 +49,7 @@ function ticks(low, high, count) {
 }
 
 function logTicks(low, high) {
+  if (high / low < 8) return ticks(low, high, 6);
   const found = [];
   for (let power = Math.floor(Math.log10(low)); power <= Math.ceil(Math.log10(high)); power++)
     for (const times of high / low > 1e3 ? [1] : [1, 2, 5]) {
@@ -78,11 +79,18 @@ function extent(numbers) {
   return [low, high];
 }
 
+/** First and last step of all that is shown: panels that lie side by side have one axis. */
+function wholeRange() {
+  const shown = data.runs.filter((run) => !state.off.includes(run.name));
+  const curves = shown.flatMap((run) => Object.values(run.quantities)).flatMap((splits) => Object.values(splits));
+  return extent(curves.flatMap(([steps]) => [steps[0], steps[steps.length - 1]]));
+}
+
 function panel(name) {
   const curves = curvesOf(name);
   const all = curves.flatMap((curve) => (state.smoothing ? curve.line : curve.raw));
   let [low, high] = extent(all);
-  const [first, last] = extent(curves.flatMap((curve) => curve.steps));
+  const [first, last] = wholeRange();
   const figure = document.createElement("figure");
   const caption = document.createElement("figcaption");
   caption.textContent = name;
@@ -101,10 +109,11 @@ function panel(name) {
   const x = (step) => LEFT + ((step - first) / steps) * (WIDTH - LEFT - RIGHT);
   const y = (value) => TOP + ((top - toScale(value)) / (top - bottom)) * (HEIGHT - TOP - BOTTOM);
   const svg = element("svg", { viewBox: `0 0 ${WIDTH} ${HEIGHT}`, role: "img", "aria-label": name });
-  for (const at of state.log ? logTicks(low, high) : ticks(low, high, 5)) {
+  for (const at of state.log ? logTicks(low, high) : ticks(low, high, 7)) {
     element("line", { class: "grid", x1: LEFT, x2: WIDTH - RIGHT, y1: y(at), y2: y(at) }, svg);
     element("text", { x: LEFT - 5, y: y(at) + 4, "text-anchor": "end" }, svg).textContent = short(at);
   }
+  element("text", { x: LEFT - 5, y: HEIGHT - 8, "text-anchor": "end" }, svg).textContent = "step";
   for (const at of ticks(first, first + steps, 5)) {
     element("line", { class: "grid", x1: x(at), x2: x(at), y1: TOP, y2: HEIGHT - BOTTOM }, svg);
     element("text", { x: x(at), y: HEIGHT - 8, "text-anchor": "middle" }, svg).textContent = short(at);
