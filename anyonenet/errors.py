@@ -17,6 +17,10 @@ class WeightsError(AnyoneNetError):
     """Weights are missing, corrupt, or made for something else."""
 
 
+class TrainingError(AnyoneNetError):
+    """A training cannot go on: no room for a checkpoint, a loss that is not finite, a loader that died."""
+
+
 class CorpusError(AnyoneNetError):
     """A corpus folder is missing, incomplete, or not of the expected layout; made with all the problems found."""
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 import warnings
 from pathlib import Path
@@ -35,6 +34,11 @@ def help_text(verb: str) -> str:
             "  --data.init_args.root DIR   the corpora's folder",
             "  --initial_weights DIR       exported weights to start from (fit only), e.g. weights/tts",
             "  --ckpt_path FILE            a checkpoint to go on from or to look at",
+            "  --resume                    go on from the run's newest good checkpoint, if it has one (fit only)",
+            "  --checkpoint_every N        steps between the checkpoints in RUN/steps (fit only; 500)",
+            "  --checkpoints_kept N        of those, the newest (2)",
+            "  --wandb PROJECT             log to Weights & Biases too; offline unless logged in (fit only)",
+            "  --media_every N             validations between pictures and sounds, 0 for none (fit only; 1)",
             "  --help.all                  every option there is",
         ]
     )
@@ -53,6 +57,7 @@ def make_cli(arguments: list[str], run: bool = True, build: bool = True) -> Any:
         run: do what the verb says; False only builds trainer, module and data.
         build: False only reads the configuration: what it names is found and typed by its signature, but not built.
     """
+    from jsonargparse.typing import NonNegativeInt, PositiveInt
     from pytorch_lightning import LightningDataModule, LightningModule
     from pytorch_lightning.cli import LightningArgumentParser, LightningCLI
 
@@ -74,8 +79,83 @@ def make_cli(arguments: list[str], run: bool = True, build: bool = True) -> Any:
                 default=None,
                 help="exported weights to start from, e.g. weights/tts; not with --ckpt_path",
             )
+            parser.add_argument(
+                "--resume",
+                action="store_true",
+                help="go on from the newest good checkpoint in trainer.default_root_dir, if there is one",
+            )
+            parser.add_argument(
+                "--checkpoint_every",
+                type=NonNegativeInt,
+                default=500,
+                help="steps between checkpoints; one is also written before a validation and when asked to stop",
+            )
+            parser.add_argument("--checkpoints_kept", type=PositiveInt, default=2, help="how many of those stay")
+            parser.add_argument(
+                "--wandb",
+                type=str | None,
+                default=None,
+                help="project of Weights & Biases to log to as well; offline unless logged in (fit only)",
+            )
+            parser.add_argument(
+                "--media_every",
+                type=NonNegativeInt,
+                default=1,
+                help="validations between pictures, sounds and videos of what was learned; 0: none (fit only)",
+            )
+
+        def _parse_ckpt_path(self) -> None:
+            given = (self.config.get(self.config.get("subcommand") or "") or {}).get("ckpt_path")
+            if given and Path(given).is_file():
+                from lightning_modules.survival.checkpoint_file import read
+
+                read(Path(given))  # says in one line what LightningCLI would fail at
+            super()._parse_ckpt_path()
+
+        def instantiate_trainer(self, **kwargs: Any) -> Any:
+            from lightning_modules.survival.wishes import Survival, Wishes
+
+            values = self.config[self.subcommand] if self.subcommand else self.config
+            self.survival = Survival(Wishes(values["checkpoint_every"], values["checkpoints_kept"]))
+            given = {**self._get(self.config_init, "trainer", default={}), **kwargs}
+            given |= self.survival.of_a_trainer(given, fits=self.subcommand == "fit")
+            self._hear_of_slurm(given)
+            self._keep_records(given)
+            return super().instantiate_trainer(**given)
+
+        def _keep_records(self, trainer: dict[str, Any]) -> None:
+            """Records and progress come with every fit; looking at a checkpoint leaves none."""
+            from lightning_modules.logging.attach import Wishes, of_a_fit
+
+            if self.subcommand == "fit":
+                self._dump_config()
+                wishes = Wishes(self.config["fit"]["wandb"], self.config["fit"]["media_every"])
+                trainer |= of_a_fit(trainer, self.config_dump, ["anyonenet", *arguments], wishes)
+            elif self.subcommand in VERBS and trainer["logger"] in (None, True):
+                trainer["logger"] = False
+
+        def _hear_of_slurm(self, trainer: dict[str, Any]) -> None:
+            from lightning_modules.slurm import RequeueAtWarning, job_number
+
+            if job_number() is not None and self.subcommand == "fit":
+                warned = RequeueAtWarning()
+                trainer["callbacks"] = [*trainer["callbacks"], warned]
+                self.survival.stops.on_stop.append(warned.at_stop)
 
         def before_fit(self) -> None:
+            self.survival.stops.take()
+            if self.config["fit"]["resume"]:
+                from pytorch_lightning.utilities.rank_zero import rank_zero_info
+
+                from lightning_modules.survival.resuming import newest_good
+
+                module = f"{type(self.model).__module__}.{type(self.model).__qualname__}"
+                folder = Path(self.trainer.default_root_dir)
+                found = newest_good(folder, module)
+                rank_zero_info(found.told(folder))
+                if found.checkpoint:
+                    self.config_init["fit"]["ckpt_path"] = str(found.checkpoint)
+                    return  # weights to begin with were those of the beginning
             folder = self.config["fit"]["initial_weights"]
             if folder is None:
                 return
@@ -94,6 +174,7 @@ def make_cli(arguments: list[str], run: bool = True, build: bool = True) -> Any:
             subclass_mode_model=True,
             subclass_mode_data=True,
             save_config_kwargs={"overwrite": True},
+            trainer_defaults={"use_distributed_sampler": False},  # our loaders share by themselves
             parser_kwargs=parser_settings(),
             seed_everything_default=0,
             args=arguments,
@@ -106,7 +187,14 @@ def main(verb: str, arguments: list[str]) -> int:
     if "--help" in arguments or "-h" in arguments:
         print(help_text(verb))
         return 0
-    _make(verb, arguments)
+    from lightning_modules.survival.stop import Stopped
+
+    try:
+        _make(verb, arguments)
+    except Stopped as stopped:
+        if not stopped.rank:
+            print(f"anyonenet: {stopped}", file=sys.stderr)
+        return stopped.code
     return 0
 
 
@@ -127,10 +215,13 @@ def _make(verb: str, arguments: list[str], build: bool = True) -> Any:
         path = value if name in ("--config", "-c") else name.partition("=")[2] if name.startswith("--config=") else None
         if path is not None and not Path(path).is_file():
             raise Mistake(f"{verb}: no configuration at {path or '(nothing)'}; the stages' are in configs/")
-    os.environ.setdefault("WANDB_MODE", "offline")  # no run leaves the machine unless asked to
     sys.path.insert(0, "")  # configurations name the packages of the checkout
     from jsonargparse import ArgumentError
     from omegaconf.errors import OmegaConfBaseException
+
+    from lightning_modules.logging.weights_and_biases import choose_mode
+
+    choose_mode()  # no run leaves the machine unless its owner is logged in
 
     try:
         arguments = ["--help" if argument == "--help.all" else argument for argument in arguments]
