@@ -39,6 +39,8 @@ def help_text(verb: str) -> str:
             "  --checkpoints_kept N        of those, the newest (2)",
             "  --wandb PROJECT             log to Weights & Biases too; offline unless logged in (fit only)",
             "  --media_every N             validations between pictures and sounds, 0 for none (fit only; 1)",
+            "  --slurm                     submit it as a job for the nodes and GPUs of its configuration (fit only)",
+            "  --slurm-option KEY=VALUE    of that job, as slurm_partition=gpu or timeout_min=600 (fit only)",
             "  --help.all                  every option there is",
         ]
     )
