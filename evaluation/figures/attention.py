@@ -87,13 +87,13 @@ def attention_figure(alignments: Sequence[Alignment], out: Path) -> list[Path]:
     heights = [max(2.5, 0.13 * len(item.symbols)) for item in alignments]
     figure = Figure(figsize=(9, sum(heights) + 0.7 * len(heights)), layout="constrained")
     axes = figure.subplots(len(alignments), 1, squeeze=False, height_ratios=heights)[:, 0]
-    for axis, item in zip(axes, alignments, strict=True):
+    for axis, item, height in zip(axes, alignments, heights, strict=True):
         extent = (0.0, item.seconds, -0.5, len(item.symbols) - 0.5)
         image = axis.imshow(
             item.weights.T, origin="lower", aspect="auto", extent=extent, cmap="Greys", vmin=0, interpolation="none"
         )
         labels = [printable(symbol.removeprefix("zh_")) for symbol in item.symbols]
-        axis.set_yticks(range(len(item.symbols)), labels, fontsize=6)
+        axis.set_yticks(range(len(item.symbols)), labels, fontsize=min(9.0, 50 * height / len(labels)))
         axis.set_xlabel("seconds")
         wrong = [name for name in ("no_stop", "repeated") if getattr(item.report, name)]
         wrong += [f"{len(item.report.skipped)} skipped"] if item.report.skipped else []

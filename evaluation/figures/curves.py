@@ -90,7 +90,12 @@ def curves_figure(runs: Sequence[tuple[str, Path]], out: Path, only: Sequence[st
         axis.grid(alpha=0.3)
     for axis in axes[len(drawn) :]:
         axis.axis("off")
-    axes[0].legend(fontsize=7)
+    # one legend for all panels, as a run may be in some of them only
+    lines = {line.get_label(): line for axis in axes for line in axis.get_lines()}
+    figure.legend(
+        lines.values(), lines.keys(), loc="outside upper left", ncols=min(len(lines), columns + 1), fontsize=8,
+        frameon=False,
+    )  # fmt: skip
     save_figure(figure, out)
     return drawn
 

@@ -120,6 +120,17 @@ def test_curves_of_runs(tmp_path):
         read_log(tmp_path)
 
 
+def test_the_legend_names_every_run_though_they_share_no_quantity(tmp_path, monkeypatch):
+    drawn: list[Figure] = []
+    monkeypatch.setattr("evaluation.figures.curves.save_figure", lambda figure, out: drawn.append(figure))
+    for name, column in (("one", "train/accuracy"), ("other", "validation/loss")):
+        (tmp_path / name).mkdir()
+        pd.DataFrame({"step": [0, 1], column: [1.0, 2.0]}).to_csv(tmp_path / name / "metrics.csv", index=False)
+    curves_figure([(name, tmp_path / name) for name in ("one", "other")], tmp_path / "c.png")
+    (legend,) = drawn[0].legends
+    assert [text.get_text() for text in legend.get_texts()] == ["one train", "other validation"]
+
+
 def test_groups_apart_stay_apart_on_a_map(tmp_path):
     rng = np.random.default_rng(0)
     groups = ["a"] * 15 + ["b"] * 15
