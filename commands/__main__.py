@@ -22,6 +22,7 @@ VERBS = {
     "test": "test a stage's checkpoint",
     "evaluate": "measure a stage's weights: figures with intervals, as a table and JSON",
     "ablate": "train and measure the rows of the paper's Table II",
+    "sweep": "search parameters: many trainings, here or on a cluster, and a report on them",
     "figure": "draw the paper's figures, and curves and maps, as PNG and PDF",
     "study": "A/B and MOS studies with people: build a page, serve it, analyse the answers",
     "export": "turn a training run into weights with a model card",

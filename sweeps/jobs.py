@@ -26,6 +26,7 @@ from tqdm import tqdm
 
 from anyonenet.errors import InputError
 from datamodules.store import differing_options
+from sweeps.histories import last_line
 
 PATIENCE_SECONDS = 15.0
 """a process that was asked to end is killed after this"""
@@ -233,14 +234,6 @@ def _outcome(job: Job) -> Outcome:
     record = read_record(job.folder)
     finished = record.get("state") == "finished"
     return Outcome(finished, float(record.get("seconds", 0.0)), "" if finished else last_line(job.log))
-
-
-def last_line(log: Path) -> str:
-    """The last line of a log that says something."""
-    if not log.is_file():
-        return "never started"
-    lines = [line.strip() for line in log.read_text(encoding="utf-8", errors="replace").splitlines()]
-    return next((line for line in reversed(lines) if line), "its log is empty")[:300]
 
 
 def _write_record(job: Job, state: str, seconds: float = 0.0, code: int | None = None) -> None:

@@ -40,6 +40,7 @@ def workplace(tmp_path_factory, tiny_weights, astronaut) -> Path:
         sound.writeframes(np.random.default_rng(0).normal(0, 3000, 16000).astype("<i2").tobytes())
     (folder / "jobs.csv").write_text("text,image,out,fps\nHi.,photo.jpg,job.mp4,5\n", encoding="utf-8")
     shutil.copytree(ROOT / "configs", folder / "configs")
+    shutil.copytree(ROOT / "sweeps", folder / "sweeps", ignore=shutil.ignore_patterns("*.py", "__pycache__"))
     shutil.copytree(tiny_weights, folder / "weights")
     return folder
 

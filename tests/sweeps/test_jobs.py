@@ -89,9 +89,9 @@ def runner(folder: Path) -> subprocess.Popen:
 
 def wait_for(path: Path) -> None:
     end = time.monotonic() + 200
-    while not path.exists() and time.monotonic() < end:
+    while not (path.exists() and path.stat().st_size) and time.monotonic() < end:
         time.sleep(0.02)
-    assert path.exists()
+    assert path.stat().st_size
 
 
 def alive(folder: Path) -> bool:
