@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from commands.options import Mistake, Options, positive, seed
+from commands.options import Mistake, Options, output_file, positive, seed
 
 DESCRIPTION = """\
 Train the rows of the paper's Table II under one budget and several seeds, from the same splits, and
@@ -47,9 +47,9 @@ def options() -> Options:
     )
     add("--root", type=Path, default=Path("data/mini"), metavar="DIR", help="folder of the corpora")
     add("--features", type=Path, default=Path("data/features"), metavar="DIR", help="feature stores")
-    add("--json", type=Path, metavar="FILE", help="write everything behind the table there")
-    add("--markdown", type=Path, metavar="FILE", help="write the table as Markdown there")
-    add("--latex", type=Path, metavar="FILE", help="write the table as LaTeX there")
+    add("--json", type=output_file, metavar="FILE", help="write everything behind the table there")
+    add("--markdown", type=output_file, metavar="FILE", help="write the table as Markdown there")
+    add("--latex", type=output_file, metavar="FILE", help="write the table as LaTeX there")
     add("--dry-run", action="store_true", help="say what would be run, and run nothing")
     return parser
 

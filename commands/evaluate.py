@@ -10,7 +10,7 @@ import tempfile
 from pathlib import Path
 from typing import Any
 
-from commands.options import Options
+from commands.options import Options, output_file, positive, seed
 from commands.stages import SHORT, STAGES, VIDEO
 
 DESCRIPTION = """\
@@ -33,9 +33,9 @@ def options(stage: str | None = None) -> Options:
     )
     parser.add_argument("--root", type=Path, default=Path("data/mini"), metavar="DIR", help="folder of the corpora")
     parser.add_argument("--features", type=Path, default=Path("data/features"), metavar="DIR", help="feature stores")
-    parser.add_argument("--json", type=Path, metavar="FILE", help="write the figures there too")
-    parser.add_argument("--markdown", type=Path, metavar="FILE", help="write the table as Markdown there")
-    parser.add_argument("--latex", type=Path, metavar="FILE", help="write the table as LaTeX there")
+    parser.add_argument("--json", type=output_file, metavar="FILE", help="write the figures there too")
+    parser.add_argument("--markdown", type=output_file, metavar="FILE", help="write the table as Markdown there")
+    parser.add_argument("--latex", type=output_file, metavar="FILE", help="write the table as LaTeX there")
     parser.add_argument("--card", action="store_true", help="write the figures into the weights' model card")
     if stage is not None:
         group = parser.add_argument_group(f"of {stage}")
@@ -43,8 +43,9 @@ def options(stage: str | None = None) -> Options:
         for name, (kind, default) in own_options(stage).items():
             text = told.get(name, "") + ("" if default is None else f" (default: {default})")
             flag, metavar = f"--{name.replace('_', '-')}", METAVARS[kind]
+            read = kind if kind is not int else seed if name == "seed" else positive
             group.add_argument(
-                flag, dest=name, type=kind, default=default, metavar=metavar, help=text.replace("%", "%%")
+                flag, dest=name, type=read, default=default, metavar=metavar, help=text.replace("%", "%%")
             )
     return parser
 

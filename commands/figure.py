@@ -6,7 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from commands.options import Mistake, Options, between, positive, seed
+from commands.options import Mistake, Options, between, output_file, positive, seed
 
 DESCRIPTION = """\
 Draw a figure as PNG and PDF. Each kind has options of its own: anyonenet figure KIND --help.
@@ -27,7 +27,7 @@ def options(kind: str | None = None) -> Options:
     parser = Options("figure", DESCRIPTION, EXAMPLE if kind in (None, "curves") else KINDS[kind][2])
     parser.add_argument("kind", choices=tuple(KINDS), metavar="KIND", help=", ".join(KINDS))
     told = "a .png; a .pdf is written beside it (curves: also .html)"
-    parser.add_argument("--out", type=Path, required=True, metavar="FILE", help=told)
+    parser.add_argument("--out", type=output_file, required=True, metavar="FILE", help=told)
     if kind is not None:
         KINDS[kind][0](parser.add_argument_group(f"of {kind}"))
     return parser

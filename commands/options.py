@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import difflib
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Any, NoReturn
 
 
@@ -64,6 +65,16 @@ def seed(text: str) -> int:
 def between(low: float, high: float, kind: type = int) -> Callable[[str], float]:
     """A `type=` for numbers from `low` to `high`."""
     return lambda text: _within(text, kind, low, high)
+
+
+def output_file(text: str) -> Path:
+    """A file that can be written, for `type=`: better told before the work than after it."""
+    path = Path(text)
+    if path.is_dir():
+        raise argparse.ArgumentTypeError(f"'{text}' is a folder; name a file")
+    if not path.parent.is_dir():
+        raise argparse.ArgumentTypeError(f"the folder '{path.parent}' does not exist; make it first")
+    return path
 
 
 def assignment(text: str) -> tuple[str, Any]:

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
-from anyonenet.errors import CorpusError
+from anyonenet.errors import CorpusError, InputError
 from anyonenet.weights import load_weights
 from datamodules.face_voice import CORPORA, FaceVoiceDataModule, PersonTables
 from datamodules.mini.identity import draw_identity, draw_voice, identity_features, voice_features
@@ -59,9 +59,11 @@ def evaluate(
 
     Raises:
         WeightsError: no usable weights.
-        InputError: a picture cannot be read.
+        InputError: the folder is missing, or a picture cannot be read.
         CorpusError: a corpus is missing, or fewer than ten persons are unseen.
     """
+    if pictures is not None and not pictures.is_dir():
+        raise InputError(f"no folder of pictures at {pictures}; check the path")
     network, card = load_weights(Path(weights) / "face_encoder", "face_encoder")
     data = FaceVoiceDataModule(
         str(root),

@@ -16,7 +16,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from anyonenet.errors import CorpusError
+from anyonenet.errors import CorpusError, InputError
 from anyonenet.face import quaternion
 from anyonenet.face.mouth import mouth_opening
 from anyonenet.face.template import frontal_template
@@ -84,8 +84,10 @@ def evaluate(
 
     Raises:
         WeightsError: no usable weights.
+        InputError: there are no rivals in their folder.
         CorpusError: the corpus is missing or has no test cut.
     """
+    measured_beside = rivals_in(rivals)
     data = LandmarkDataModule(str(root), str(features), batch_size=16, shortest_seconds=shortest_seconds)
     data.prepare_data()
     data.setup()
@@ -96,12 +98,25 @@ def evaluate(
     videos = data.test.cuts.manifest["clip"].iloc[rows].to_list()
     network, _ = load_weights(Path(weights) / "landmarks", "landmarks")
     figures = measure(network, batches, videos)
-    for decoder in DECODERS:
-        if rivals is not None and (rivals / decoder).is_dir():
-            rival, _ = load_weights(rivals / decoder, "landmarks")
-            measured = measure(rival, batches, videos)
-            figures |= {f"{decoder}/{name}": measured[name] for name in (*ERRORS, *LIP_ERRORS)}
+    for decoder, folder in measured_beside.items():
+        rival, _ = load_weights(folder, "landmarks")
+        measured = measure(rival, batches, videos)
+        figures |= {f"{decoder}/{name}": measured[name] for name in (*ERRORS, *LIP_ERRORS)}
     return Measurement(corpus_in_words(root, ["obama"]), figures)
+
+
+def rivals_in(folder: Path | None) -> dict[str, Path]:
+    """Decoder -> its exported predictor in a folder; none where no folder is named.
+
+    Raises:
+        InputError: the folder holds none.
+    """
+    if folder is None:
+        return {}
+    found = {decoder: folder / decoder for decoder in DECODERS if (folder / decoder).is_dir()}
+    if not found:
+        raise InputError(f"no predictor in {folder}; expected exported weights in a folder named {', '.join(DECODERS)}")
+    return found
 
 
 def clip_errors(predicted: Tensor, reference: Tensor) -> dict[str, float]:

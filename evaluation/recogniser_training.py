@@ -17,7 +17,7 @@ from anyonenet.text.symbols import SYMBOLS
 from anyonenet.weights import WeightsCard, load_weights, save_weights
 from datamodules.batching import LengthBatchSampler
 from datamodules.mixing import JoinedStores
-from evaluation.metrics.speech import edit_distance
+from evaluation.metrics.transcription import edit_distance
 from evaluation.phoneme_recogniser import BLANK, PhonemeRecogniser, spoken
 
 NOISE = 0.5

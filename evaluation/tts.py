@@ -23,7 +23,8 @@ from datamodules.tts import VoiceStores, mean_embedding, tts_stores, voices_of
 from datamodules.tts_splits import tts_splits
 from evaluation.bootstrap import Figure, mean_of, ratio_of, share_of
 from evaluation.measurement import Measurement, corpus_in_words
-from evaluation.metrics.speech import edit_distance, mel_cepstral_distance
+from evaluation.metrics.speech import mel_cepstral_distance
+from evaluation.metrics.transcription import edit_distance
 from evaluation.phoneme_recogniser import PhonemeRecogniser, spoken
 from evaluation.recogniser_training import padded
 from evaluation.recogniser_training import recogniser as phoneme_recogniser

@@ -17,18 +17,6 @@ from torch import Tensor
 
 from anyonenet.audio.mel import MelSettings
 from evaluation.metrics.aggregates import ItemMean
-from evaluation.metrics.transcription import edit_distance, phoneme_error_rate
-
-__all__ = [
-    "CEPSTRA",
-    "MelCepstralDistance",
-    "cepstral_distances",
-    "edit_distance",
-    "mel_cepstra",
-    "mel_cepstral_distance",
-    "phoneme_error_rate",
-    "warping_path",
-]
 
 CEPSTRA = 24
 """coefficients compared, from the first on: the zeroth is loudness"""

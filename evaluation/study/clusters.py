@@ -88,15 +88,6 @@ def fit(design: np.ndarray, values: np.ndarray, participants: Sequence[str], ite
     return Fit(coefficients, tuple(bread @ meat @ bread for meat in meats), int(min(one.max(), two.max())))
 
 
-def holm(p: Sequence[float]) -> list[float]:
-    """p values of several tests, made larger so that one chance find among all is as rare as asked (Holm 1979)."""
-    order = np.argsort(p)
-    scaled = np.asarray(p)[order] * np.arange(len(p), 0, -1)
-    result = np.empty(len(p))
-    result[order] = np.minimum(np.maximum.accumulate(scaled), 1.0)
-    return result.tolist()
-
-
 def _numbers(names: Sequence[str] | np.ndarray) -> np.ndarray:
     return np.unique(np.asarray(names), return_inverse=True)[1]
 

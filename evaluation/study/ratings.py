@@ -9,8 +9,9 @@ from itertools import combinations
 import numpy as np
 import scipy.stats
 
+from evaluation.crossed import holm
 from evaluation.study.answers import Answers
-from evaluation.study.clusters import Estimate, fit, holm
+from evaluation.study.clusters import Estimate, fit
 from evaluation.study.definition import Study
 from evaluation.study.mixed import Mixed, mixed
 from evaluation.study.votes import Anova, anova
@@ -88,7 +89,7 @@ def _scale(study: Study, answers: Sequence[Answers], scale: str) -> ScaleResult:
             pairs.append((one, two, (*found, float(tukey.pvalue[one, two])), fitted.estimate(unit[one] - unit[two])))
     corrected = holm([estimate.p for _, _, _, estimate in pairs])
     models = [_difference(who, what, method, score, one, two) for one, two, _, _ in pairs]
-    of_models = iter(holm([model.mean.p for model in models if model is not None]))
+    of_models = holm([float("nan") if model is None else model.mean.p for model in models])
     return ScaleResult(
         scale,
         study.methods,
@@ -99,10 +100,9 @@ def _scale(study: Study, answers: Sequence[Answers], scale: str) -> ScaleResult:
         fitted.all_equal() if len(groups) > 1 else (float("nan"), float("nan")),
         tuple(
             Pair(
-                study.methods[one], study.methods[two], found, estimate, p, model,
-                float("nan") if model is None else next(of_models),
+                study.methods[one], study.methods[two], found, estimate, p, model, model_p
             )
-            for (one, two, found, estimate), p, model in zip(pairs, corrected, models, strict=True)
+            for (one, two, found, estimate), p, model, model_p in zip(pairs, corrected, models, of_models, strict=True)
         ),
         len(set(who)),
         len(set(what)),

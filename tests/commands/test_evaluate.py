@@ -80,7 +80,16 @@ def test_stages_have_short_names(measured, tiny_weights, capsys):
 def test_a_stages_own_options_are_options(measured, tiny_weights, capsys):
     assert main(["evaluate", "landmarks", "--weights", str(tiny_weights), "--clips", "7", "--other", "x"]) == 0
     assert measured["clips"] == 7 and measured["other"] == Path("x")
-    assert main(["evaluate", "landmarks", "--clips", "few"]) == 2
+    capsys.readouterr()
+    for wrong, expected in (
+        (["--clips", "few"], "'few' is not a whole number"),
+        (["--clips", "0"], "0 is out of range (at least 1)"),
+        (["--json", "no/where/f.json"], "the folder 'no/where' does not exist; make it first"),
+        (["--latex", "."], "'.' is a folder; name a file"),
+    ):
+        seen_before = dict(measured)
+        assert main(["evaluate", "landmarks", *wrong]) == 2 and measured == seen_before  # before any work
+        assert expected in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("stage", [*STAGES, "video"])

@@ -12,7 +12,7 @@ import pytest
 import torch
 from torch import Tensor
 
-from anyonenet.errors import CorpusError
+from anyonenet.errors import CorpusError, InputError
 from anyonenet.face.template import frontal_template
 from anyonenet.types import LandmarkBatch, LandmarkMotion
 from datamodules.landmarks import LandmarkDataModule
@@ -159,6 +159,13 @@ def test_exported_weights_and_rivals_are_measured_on_the_test_cuts(tiny_weights,
     assert figures["d_ll"] > 0 and -1 <= figures["opening_correlation"] <= 1
     rivals = {name: value for name, value in figures.items() if "/" in name}
     assert rivals == {f"blstm/{name}": pytest.approx(figures[name]) for name in (*ERRORS, *LIP_ERRORS)}
+
+
+def test_a_folder_without_rivals_is_refused(tiny_weights, tmp_path):
+    with pytest.raises(
+        InputError, match="no predictor in .*none; expected exported weights in a folder named cnn_blstm"
+    ):
+        evaluate(tiny_weights, tmp_path, tmp_path, rivals=tmp_path / "none")
 
 
 def test_a_corpus_without_test_cuts_is_refused(tiny_weights, tmp_path):

@@ -13,12 +13,11 @@ from scipy.spatial.distance import cdist
 from anyonenet.audio.mel import MelSettings
 from evaluation.metrics.speech import (
     MelCepstralDistance,
-    edit_distance,
     mel_cepstra,
     mel_cepstral_distance,
-    phoneme_error_rate,
     warping_path,
 )
+from evaluation.metrics.transcription import edit_distance, phoneme_error_rate
 
 
 def test_cepstra_are_the_cosine_series_of_the_log_spectrum() -> None:

@@ -3,7 +3,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from evaluation.study.clusters import fit, holm
+from evaluation.study.clusters import fit
 from evaluation.study.components import Components
 
 
@@ -90,11 +90,6 @@ def test_what_cannot_be_fitted():
         fit(np.ones((2, 1)), np.zeros(2), ["a", "b"], ["x", "x"])
     with pytest.raises(ValueError, match="say the same"):
         fit(np.ones((4, 2)), np.zeros(4), list("aabb"), list("xyxy"))
-
-
-def test_holm_by_hand():
-    assert holm([0.01, 0.04, 0.03]) == pytest.approx([0.03, 0.06, 0.06])
-    assert holm([0.5, 0.9]) == pytest.approx([1.0, 1.0])
 
 
 def test_power_is_what_simulated_studies_find():
