@@ -5,8 +5,10 @@
     python -m benchmarks.training_hours --seconds tts=0.21 images=0.35    # steps measured on your GPU
 
 A stage's work is items of the paper's corpora x epochs (or steps x batch) of `configs/STAGE/base.yaml`; operations of
-an item are counted in one real step at those sizes. Hours are computed: operations / (peak x share x GPUs x
-efficiency), or steps x measured seconds. Nothing is trained.
+an item, and calls of operators, are counted in one real step at those sizes. A step is computed: operations / (peak x
+share), or calls x microseconds where that is longer (what a GPU is handed one small call after the other, such as a
+decoder's loop, is not bound by its peak), or measured. Hours are steps x seconds / (GPUs x efficiency). Nothing is
+trained.
 """
 
 from __future__ import annotations
@@ -20,12 +22,27 @@ from pathlib import Path
 from typing import Any
 
 import torch
+from torch.utils._python_dispatch import TorchDispatchMode
 
 from benchmarks.measuring import operations
 from benchmarks.training import _random_vgg19
 from benchmarks.training_batches import batch_of
 from benchmarks.training_steps import BATCHES, STAGES, configuration, own_step
 
+FREE = (
+    "view",
+    "slice",
+    "select",
+    "transpose",
+    "permute",
+    "expand",
+    "squeeze",
+    "t.default",
+    "detach",
+    "split",
+    "unbind",
+)
+"""parts of names of operators that only look at data in another way"""
 TRAINING_SHARE = 0.9
 """of all splits by hash at base sizes"""
 ITEMS = {
@@ -68,17 +85,33 @@ def work_of(stage: str) -> Work:
     return Work(batch, an_epoch * int(trainer["max_epochs"]), f"{what}, {trainer['max_epochs']} epochs")
 
 
-def operations_of_an_item(stage: str, vgg19: str) -> float:
-    """Of forward and backward, counted in one step on the CPU."""
+class Calls(TorchDispatchMode):
+    """Counts calls of operators that work on data, forward and backward, inside a `with`."""
+
+    count = 0
+
+    def __torch_dispatch__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        self.count += not any(word in function.name() for word in FREE)
+        return function(*args, **(kwargs or {}))
+
+
+def counted(stage: str, vgg19: str) -> tuple[float, int]:
+    """Operations of an item, and calls of a step, of forward, backward and optimiser; counted on the CPU."""
     size = BATCHES[stage]
     batch, _ = batch_of(stage, size)
-    return operations(own_step(stage, "base", batch, torch.device("cpu"), "32", vgg19)) / size
+    step = own_step(stage, "base", batch, torch.device("cpu"), "32", vgg19)
+    an_item = operations(step) / size
+    with Calls() as calls:
+        step()
+    return an_item, calls.count
 
 
 def hours(seconds: float) -> str:
-    """`0.2`, `7.5`, `120`."""
+    """`< 0.1`, `7.5`, `120`."""
     value = seconds / 3600
-    return f"{value:.2g}" if value < 10 else f"{value:.0f}"
+    if value < 0.1:
+        return "< 0.1"
+    return f"{value:.1f}" if value < 10 else f"{value:.0f}"
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
@@ -87,6 +120,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     add("--stage", nargs="+", choices=STAGES, default=list(STAGES))
     add("--peak", type=float, default=312.0, metavar="TFLOPS", help="of a GPU in bfloat16 (312: A100)")
     add("--share", type=float, default=0.2, help="of the peak that a training reaches (a guess until measured)")
+    add("--call", type=float, default=10.0, metavar="US", help="microseconds of a small call (a guess until measured)")
     add("--gpus", nargs="+", type=int, default=[1, 8, 64])
     add("--efficiency", nargs="+", type=float, default=[1.0, 0.95, 0.85], help="of that many GPUs")
     add("--seconds", nargs="*", default=[], metavar="STAGE=S", help="measured, at the batch in the table")
@@ -96,21 +130,25 @@ def main(arguments: Sequence[str] | None = None) -> None:
     measured = {stage: float(text) for stage, _, text in (pair.partition("=") for pair in values.seconds)}
     names = [f"{count} GPU{'s' if count > 1 else ''}, h" for count in values.gpus]
     shares = ", ".join(f"{share:.0%}" for share in values.efficiency)
-    print(f"{values.peak:g} TFLOP/s at {values.share:.0%}, efficiency {shares}")
-    _row("stage", "items", "batch", "steps", "GFLOP an item", "step on one GPU, s", *names)
-    _row("---", "---", *["---:"] * (4 + len(names)))
+    print(f"{values.peak:g} TFLOP/s at {values.share:.0%}, {values.call:g} us a call, efficiency {shares}")
+    _row("stage", "items", "batch", "steps", "GFLOP an item", "calls a step", "step on one GPU, s", *names)
+    _row("---", "---", *["---:"] * (5 + len(names)))
     with tempfile.TemporaryDirectory() as folder:
         vgg19 = _random_vgg19(Path(folder)) if "images" in values.stage else ""
         for stage in values.stage:
-            work, an_item = work_of(stage), operations_of_an_item(stage, vgg19)
-            computed = work.batch * an_item / (values.peak * 1e12 * values.share)
-            step = measured.get(stage, computed)
-            said = f"{step:.3g} ({'measured' if stage in measured else 'computed'})"
+            work, (an_item, calls) = work_of(stage), counted(stage, vgg19)
+            arithmetic = work.batch * an_item / (values.peak * 1e12 * values.share)
+            waiting = calls * values.call * 1e-6
+            step = measured.get(stage, max(arithmetic, waiting))
+            how = "arithmetic" if arithmetic > waiting else "calls"
+            said = f"{step:.3g} ({'measured' if stage in measured else how})"
             whole = [
                 hours(work.steps * step / (count * share))
                 for count, share in zip(values.gpus, values.efficiency, strict=True)
             ]
-            _row(stage, work.what, str(work.batch), f"{work.steps:,}", f"{an_item / 1e9:.2f}", said, *whole)
+            _row(
+                stage, work.what, str(work.batch), f"{work.steps:,}", f"{an_item / 1e9:.2f}", f"{calls:,}", said, *whole
+            )
 
 
 def _row(*cells: str) -> None:

@@ -18,6 +18,7 @@ from lightning_modules.logging.showing import MEDIA
 from lightning_modules.logging.weights_and_biases import BiasLogger, choose_mode, new_identity
 
 EARLIER = "earlier"
+OURS = ("anyonenet", "datamodules", "lightning_modules", "commands")
 OF_A_RUN = (METRICS, RUN, TENSORBOARD, MEDIA, CURVES)
 
 
@@ -96,7 +97,9 @@ class RunLog(pl.Callback):
         write_run(self.folder, self._facts)
 
     def on_exception(self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException) -> None:
-        self._failure = f"{type(exception).__name__}: {exception}".strip(": ")
+        kind, what = type(exception), str(exception)
+        ours = kind.__module__.partition(".")[0] in OURS and what  # written for people to read
+        self._failure = what if ours else f"{kind.__name__}: {what}".removesuffix(": ")
         self._end(trainer)
 
     def on_fit_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:

@@ -53,8 +53,9 @@ class SpokenItems:
             )
             for row, picture in enumerate((self.alignments[column], said, true)):
                 axis = axes[row, column]
-                colours = "Greys" if row == 0 else "magma"
-                axis.imshow(picture.T, origin="lower", aspect="auto", interpolation="nearest", cmap=colours)
+                # both mels in the recording's colours, so that a level that is off is seen
+                how = {"cmap": "magma", "vmin": true.min(), "vmax": true.max()} if row else {"cmap": "Greys"}
+                axis.imshow(picture.T, origin="lower", aspect="auto", interpolation="nearest", **how)
                 axis.set_title(titles[row], fontsize=9)
                 axis.tick_params(labelsize=7)
         axes[0, 0].set(xlabel="decoder steps", ylabel="symbols")
