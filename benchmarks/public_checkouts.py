@@ -9,6 +9,7 @@ import contextlib
 import importlib
 import io
 import sys
+import warnings
 from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
@@ -65,7 +66,8 @@ def importing(checkout: Path, empty: tuple[str, ...] = ()) -> Iterator[Any]:
     for name in empty:
         sys.modules[name] = _Empty(name)
     try:
-        with contextlib.redirect_stdout(io.StringIO()):
+        with contextlib.redirect_stdout(io.StringIO()), warnings.catch_warnings():
+            warnings.simplefilter("ignore")
             yield importlib.import_module
     finally:
         sys.path.remove(str(checkout))

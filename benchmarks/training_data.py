@@ -64,7 +64,7 @@ def waiting(stage: str, data_root: Path, workers: int, batches: int, sizes: str 
             gradient_clip_val=settings["trainer"].get("gradient_clip_val"),
             log_every_n_steps=settings["trainer"].get("log_every_n_steps", 50),
             use_distributed_sampler=False,
-            max_epochs=-1,
+            max_epochs=1_000,  # schedules want a number
             limit_val_batches=0,
             num_sanity_val_steps=0,
             enable_checkpointing=False,

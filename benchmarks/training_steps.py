@@ -60,6 +60,7 @@ class OwnStep:
     ):
         self.module, self.device, self.clip, self.bfloat16 = module, device, clip, bfloat16
         module._trainer = _StandIn()
+        module._trainer.precision = "bf16-mixed" if bfloat16 else "32-true"
         for name in ("log", "log_dict"):
             setattr(module, name, _nothing)
         if hasattr(module, "margin_softmax"):
@@ -142,6 +143,7 @@ class _StandIn:
     gradient_clip_val = None
     gradient_clip_algorithm = None
     log_dir = None
+    precision = "32-true"
     precision_plugin = strategy = SimpleNamespace(model=None, scaler=None)
     datamodule = SimpleNamespace(train_speakers=SPEAKERS)
 

@@ -156,9 +156,9 @@ class FaceEncoderModule(StageModule):
         rate, decay = hyper["learning_rate"], hyper["weight_decay"]
         optimiser: torch.optim.Optimizer
         if hyper["optimiser"] == "sgd":
-            optimiser = torch.optim.SGD(self.parameters(), rate, momentum=0.9, weight_decay=decay)
+            optimiser = torch.optim.SGD(self.parameters(), rate, momentum=0.9, weight_decay=decay, fused=self.fused)
         else:
-            optimiser = torch.optim.AdamW(self.parameters(), rate, weight_decay=decay)
+            optimiser = torch.optim.AdamW(self.parameters(), rate, weight_decay=decay, fused=self.fused)
         if not hyper["falling_rate"]:
             return optimiser
         steps = int(self.trainer.estimated_stepping_batches)

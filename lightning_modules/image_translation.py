@@ -174,7 +174,7 @@ class ImageTranslationModule(StageModule):
         rate = self.hparams["learning_rate"]
         steps = self._steps()
         optimisers = [
-            torch.optim.Adam(network.parameters(), lr=rate, betas=(0.5, 0.999))
+            torch.optim.Adam(network.parameters(), lr=rate, betas=(0.5, 0.999), fused=self.fused)
             for network in (self.network, self.discriminator)
         ]
         warmup = self.hparams["warmup_steps"]

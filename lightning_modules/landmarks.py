@@ -106,7 +106,10 @@ class LandmarkModule(StageModule):
 
     def configure_optimizers(self) -> Any:
         optimiser = torch.optim.AdamW(
-            self.parameters(), lr=self.hparams["learning_rate"], weight_decay=self.hparams["weight_decay"]
+            self.parameters(),
+            lr=self.hparams["learning_rate"],
+            weight_decay=self.hparams["weight_decay"],
+            fused=self.fused,
         )
         warmup = max(1, self.hparams["warmup_steps"])
         steps = int(self.trainer.estimated_stepping_batches)

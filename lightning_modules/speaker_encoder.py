@@ -124,9 +124,9 @@ class SpeakerEncoderModule(StageModule):
         groups = [{"params": decayed, "weight_decay": hyper["weight_decay"]}, {"params": plain, "weight_decay": 0.0}]
         optimiser: torch.optim.Optimizer
         if hyper["optimiser"] == "sgd":
-            optimiser = torch.optim.SGD(groups, lr=hyper["learning_rate"], momentum=0.9, nesterov=True)
+            optimiser = torch.optim.SGD(groups, hyper["learning_rate"], momentum=0.9, nesterov=True, fused=self.fused)
         else:
-            optimiser = torch.optim.AdamW(groups, lr=hyper["learning_rate"])
+            optimiser = torch.optim.AdamW(groups, lr=hyper["learning_rate"], fused=self.fused)
         total, warmup = int(self.trainer.estimated_stepping_batches), hyper["warmup_steps"]
         schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, lambda step: warmup_cosine(step, warmup, total))
         return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}

@@ -224,7 +224,7 @@ class TTSModule(StageModule):
     def configure_optimizers(self) -> Any:
         hyper = self.hparams
         optimiser = torch.optim.Adam(
-            self.parameters(), lr=hyper["learning_rate"], eps=1e-6, weight_decay=hyper["weight_decay"]
+            self.parameters(), hyper["learning_rate"], eps=1e-6, weight_decay=hyper["weight_decay"], fused=self.fused
         )
         schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, self._rate_share)
         return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}

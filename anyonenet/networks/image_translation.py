@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.utils.checkpoint import checkpoint
 
 from anyonenet.networks.base import Network
+from anyonenet.networks.instance_norm import InstanceNorm
 
 
 class ResidualBlock(nn.Module):
@@ -18,10 +19,10 @@ class ResidualBlock(nn.Module):
     def __init__(self, width: int):
         super().__init__()
         self.layers = nn.Sequential(
-            nn.InstanceNorm2d(width, affine=True),
+            InstanceNorm(width),
             nn.LeakyReLU(0.2),
             nn.Conv2d(width, width, 3, padding=1),
-            nn.InstanceNorm2d(width, affine=True),
+            InstanceNorm(width),
             nn.LeakyReLU(0.2),
             nn.Conv2d(width, width, 3, padding=1),
         )

@@ -6,6 +6,7 @@ import torch
 from torch import Tensor, nn
 
 from anyonenet.networks.base import Network
+from anyonenet.networks.instance_norm import InstanceNorm
 
 
 class PatchDiscriminator(Network):
@@ -28,7 +29,7 @@ class PatchDiscriminator(Network):
             outputs = width * min(2**layer, 8)
             modules += [
                 nn.Conv2d(inputs, outputs, 4, stride=2 if layer < layers else 1, padding=1, bias=False),
-                nn.InstanceNorm2d(outputs, affine=True),
+                InstanceNorm(outputs),
                 nn.LeakyReLU(0.2),
             ]
             inputs = outputs
