@@ -3,9 +3,9 @@
     python -m tests.slurm.cluster start DIR     # then: export SLURM_CONF=DIR/slurm.conf
     python -m tests.slurm.cluster stop DIR
 
-The nodes are two daemons of this machine that say they have four processors each. Nothing outside of the folder is
-written, ports are free ones, and several such clusters do not see each other. What is stopped is what was started with
-the folder's configuration in its environment: daemons, jobs, and what jobs have started.
+The nodes are two daemons of this machine that say they have four processors and four GPUs each, which are empty files.
+Nothing outside of the folder is written, ports are free ones, and several such clusters do not see each other. What is
+stopped is what was started with the folder's configuration in its environment: daemons, jobs, and what these started.
 """
 
 from __future__ import annotations
@@ -56,6 +56,7 @@ SelectType=select/cons_tres
 SelectTypeParameters=CR_CPU
 SlurmdParameters=config_overrides
 SchedulerParameters=batch_sched_delay=1,sched_interval=1,sched_min_interval=10000
+GresTypes=gpu
 ReturnToService=2
 KillWait=5
 JobRequeue=1
@@ -101,7 +102,7 @@ def start(folder: Path, with_parent: bool = False) -> None:
     key.write_bytes(secrets.token_bytes(128))
     ports = _free_ports(1 + len(NODES))
     nodes = [
-        f"NodeName={node} NodeHostname=localhost NodeAddr=127.0.0.1 Port={port} CPUs=4 State=UNKNOWN"
+        f"NodeName={node} NodeHostname=localhost NodeAddr=127.0.0.1 Port={port} CPUs=4 Gres=gpu:4 State=UNKNOWN"
         for node, port in zip(NODES, ports[1:], strict=True)
     ]
     text = CONFIGURATION.format(
@@ -112,6 +113,9 @@ def start(folder: Path, with_parent: bool = False) -> None:
         nodes="\n".join(nodes),
     )
     (folder / "slurm.conf").write_text(text, encoding="utf-8")
+    (folder / "gres.conf").write_text(f"Name=gpu File={folder}/gpu[0-3]\n", encoding="utf-8")
+    for number in range(4):
+        (folder / f"gpu{number}").touch()
     munge = [f"--{name}={folder}/munge.{kind}" for name, kind in MUNGE_FILES.items()]
     daemons: dict[str, subprocess.Popen] = {}
     try:

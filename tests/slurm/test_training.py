@@ -47,7 +47,7 @@ def line(run: Path, features: Path, held: int) -> list[str]:
 
 def submit_file(slurm: Slurm, run: Path, features: Path, held: int) -> str:
     """The example file, with its demands lowered on the command line as its readers do."""
-    sizes = ["--nodes=2", "--ntasks-per-node=1", "--cpus-per-task=1", "--gpus-per-node=0", "--time=30"]
+    sizes = ["--nodes=2", "--ntasks-per-node=1", "--cpus-per-task=1", "--gpus-per-node=1", "--time=30"]
     log = f"--output={run}/job.log"
     return slurm.submit(*sizes, log, "configs/slurm/fit.sbatch", *line(run, features, held))
 
@@ -65,7 +65,7 @@ def submit_by_the_verb(slurm: Slurm, run: Path, features: Path, held: int, capsy
 
 def interrupt(slurm: Slurm, run: Path, step: int, *command: str) -> None:
     """Do something to a training that waits at a step, and let it go on."""
-    await_that((run / f"at{step}").exists, f"step {step} of {run}", 150)
+    await_that((run / f"at{step}").exists, f"step {step} of {run}", 240)
     slurm(*command)
     (run / f"on{step}").touch()
 
@@ -86,6 +86,7 @@ def weights(run: Path) -> dict[str, torch.Tensor]:
     return checkpoint["state_dict"]
 
 
+@pytest.mark.timeout(600)
 def test_stopped_and_requeued_it_ends_as_if_it_had_been_left_alone(slurm: Slurm, features, tmp_path, capsys) -> None:
     whole, warned, preempted = runs = [tmp_path / name for name in ("whole", "warned", "preempted")]
     for run in runs:
@@ -94,7 +95,7 @@ def test_stopped_and_requeued_it_ends_as_if_it_had_been_left_alone(slurm: Slurm,
     jobs.append(submit_file(slurm, preempted, features, 10))
     interrupt(slurm, warned, 4, "scancel", "--signal=USR1", jobs[1])  # what `--signal=USR1@90` sends
     interrupt(slurm, preempted, 10, "scontrol", "requeue", jobs[2])
-    facts = [slurm.wait(job) for job in jobs]
+    facts = [slurm.wait(job, seconds=240) for job in jobs]
     logs = [Path(job["StdOut"]).read_text(errors="replace") for job in facts]
     assert [job["Restarts"] for job in facts] == ["0", "1", "1"]
     assert [job["NumNodes"] + job["NumTasks"] for job in facts] == ["22", "22", "22"]
