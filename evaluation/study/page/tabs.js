@@ -3,7 +3,7 @@
 "use strict";
 
 const BEAT_MILLISECONDS = 1000;
-const SILENT_MILLISECONDS = 5000; // longer than browsers let a tab in the background sleep at first
+const SILENT_MILLISECONDS = 10000; // longer than browsers let a tab in the background sleep at first
 
 const tabs = {
   key: `anyonenet-study-tab:${STUDY.id}`,

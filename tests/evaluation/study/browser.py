@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import json
 import os
 import select
@@ -19,6 +20,10 @@ _KEYS = {"Enter": 13, " ": 32, "ArrowLeft": 37, "ArrowRight": 39, "ArrowDown": 4
 def find_chromium() -> str | None:
     """The browser's program; None where none is installed."""
     return next(filter(None, map(shutil.which, NAMES)), None)
+
+
+class Refused(AssertionError):
+    """The browser answered a command with an error, as while a page makes way for the next."""
 
 
 class Browser:
@@ -61,8 +66,11 @@ class Browser:
 
     def _attach(self, downloads: Path) -> None:
         self.call("Browser.setDownloadBehavior", behavior="allow", downloadPath=str(downloads))
-        targets = self.call("Target.getTargets")["targetInfos"]
-        self._attach_to(next(target["targetId"] for target in targets if target["type"] == "page"))
+        end, pages = time.monotonic() + self.timeout, []
+        while not pages and time.monotonic() < end:  # it may take some time to have its first page
+            targets = self.call("Target.getTargets")["targetInfos"]
+            pages = [target["targetId"] for target in targets if target["type"] == "page"]
+        self._attach_to(pages[0])
 
     def _attach_to(self, target: str) -> None:
         self._session = self.call("Target.attachToTarget", targetId=target, flatten=True)["sessionId"]
@@ -114,7 +122,8 @@ class Browser:
         while time.monotonic() < end:
             answer = self._receive(end)
             if answer.get("id") == wanted:
-                assert "error" not in answer, (method, answer["error"])
+                if "error" in answer:
+                    raise Refused(method, answer["error"])
                 return answer["result"]
         raise TimeoutError(method)
 
@@ -144,7 +153,7 @@ class Browser:
 
     def open(self, url: str) -> None:
         self.call("Page.navigate", url=url)
-        self.wait("document.readyState === 'complete'")
+        self.wait(f"location.href === new URL({json.dumps(url)}).href && document.readyState === 'complete'")
 
     def reload(self) -> None:
         self.do("window.beforeReload = true")
@@ -160,11 +169,12 @@ class Browser:
         return result["result"].get("value")
 
     def wait(self, expression: str) -> None:
-        """Until a JavaScript expression is true."""
+        """Until a JavaScript expression is true; what goes wrong while a page is loading is not there yet."""
         end = time.monotonic() + self.timeout
         while time.monotonic() < end:
-            if self.do(f"Boolean({expression})"):
-                return
+            with contextlib.suppress(Refused):
+                if self.do(f"Boolean({expression})"):
+                    return
             time.sleep(0.03)
         raise TimeoutError(f"{expression}; the page shows: {self.do('document.body.innerText')}")
 

@@ -6,6 +6,7 @@ import dataclasses
 import json
 import shutil
 import threading
+import time
 from pathlib import Path
 
 import numpy as np
@@ -116,10 +117,9 @@ def answer_pair(browser: Browser, key: str) -> None:
 def downloaded(browser: Browser, folder: Path) -> Path:
     """The file of answers, when it is there."""
     file = folder / "downloads" / f"answers-{browser.do('memory.state.participant.slice(0, 8)')}.json"
-    for _ in range(200):
-        if file.exists():
-            break
-        browser.do("new Promise(done => setTimeout(done, 50))")
+    end = time.monotonic() + browser.timeout
+    while not file.exists() and time.monotonic() < end:
+        time.sleep(0.05)
     return file
 
 
@@ -169,7 +169,7 @@ def test_from_the_file_system_with_a_reload_to_the_download(browser, published, 
 def test_one_tab_at_a_time(browser, published, tmp_path):
     """A second tab waits; told to go on it has all answers, and the first one stops and can undo nothing."""
     page = (published(AB) / "index.html").as_uri()
-    title, elsewhere = "document.querySelector('h1').textContent", "words('elsewhereTitle')"
+    title, elsewhere, key = "document.querySelector('h1').textContent", "words('elsewhereTitle')", "memory.key"
     browser.open(page)
     consent(browser)
     answer_pair(browser, "ArrowLeft")
@@ -183,6 +183,7 @@ def test_one_tab_at_a_time(browser, published, tmp_path):
     second, browser.tab = browser.tab, first
     browser.wait(f"{title} === {elsewhere}")
     browser.do("memory.set({ trials: [] })")  # whatever still runs there
+    assert browser.do(f"JSON.parse(localStorage.getItem({key})).trials.length") == 1
     browser.tab = second
     answer_pair(browser, "ArrowRight")
     browser.reload()
