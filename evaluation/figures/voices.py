@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 from matplotlib.figure import Figure
+from matplotlib.patheffects import withStroke
 
 from anyonenet.audio.mel import MelSettings
 from evaluation.figures.saving import fonts, printable, save_figure
@@ -49,8 +50,10 @@ def voice_figure(
         times = np.arange(len(pitch)) * settings.hop_seconds
         means.append(float(np.nanmean(pitch)) if np.isfinite(pitch).any() else float("nan"))
         above = axis.twinx()
-        above.plot(times, pitch, color="cyan", linewidth=2)
+        outline = [withStroke(linewidth=4, foreground="black")]  # legible on bright and on dark bands
+        above.plot(times, pitch, color="cyan", linewidth=2, path_effects=outline)
         above.set(ylim=(50, 400), ylabel="F0, Hz")
+        axis.set_facecolor("black")  # as silence, where another voice speaks longer
         axis.set(xlabel="seconds", ylabel="mel band", xlim=(0, longest if pictures is not None else seconds))
         axis.set_title(f"{printable(title)} (mean F0 {means[-1]:.0f} Hz)", family=fonts())
         if pictures is not None:
