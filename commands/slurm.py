@@ -91,7 +91,13 @@ def submit_training(arguments: Sequence[str], logs: Path, parameters: dict[str, 
     """
     seconds = parameters.get("slurm_signal_delay_s", WARNING_SECONDS)
     flags = {"signal": f"USR1@{seconds}", "requeue": True, **parameters.get("slurm_additional_parameters", {})}
-    whole = {**parameters, "slurm_additional_parameters": flags, "slurm_stderr_to_stdout": True}
+    cpus = parameters.get("slurm_cpus_per_task", parameters.get("cpus_per_task", 1))
+    whole = {
+        **parameters,
+        "slurm_additional_parameters": flags,
+        "slurm_srun_args": [f"--cpus-per-task={cpus}"],  # srun does not take it over from the job
+        "slurm_stderr_to_stdout": True,
+    }
     return _submit([FitJob(arguments)], logs, whole, cluster)[0]
 
 

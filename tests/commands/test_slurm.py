@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import os
+import re
 from pathlib import Path
 
 import pytest
@@ -40,6 +41,7 @@ def test_a_training_asks_for_what_its_configuration_needs(queue, capsys) -> None
     asked = {"--nodes=2", "--ntasks-per-node=4", "--gpus-per-node=4", "--cpus-per-task=4", "--time=90"}
     asked |= {"--partition=night", "--signal=USR1@90", "--requeue", "--open-mode=append"}
     assert asked <= flags(queue), flags(queue)
+    assert re.search(r"^srun .* --cpus-per-task=4 ", (queue / "job.sh").read_text(), re.MULTILINE)
     told = capsys.readouterr().out
     assert "job 4711 (2 x 4 processes)" in told and f"tail -F {queue}/run/slurm/4711_0_log.out" in told
 
