@@ -98,17 +98,20 @@ def vary_face(landmarks: np.ndarray, settings: AugmentationSettings, generator: 
         `(frames, 68, 2)` float32.
     """
     amount = settings.face
-    varied = landmarks * (1 + generator.uniform(-amount, amount, 2) * [0.3, 1.0])
+    aspect = 1 + generator.uniform(-amount, amount, 2) * [0.3, 1.0]
+    mean = landmarks.mean(0, dtype=np.float64) * aspect  # (68, 2)
+    # every change is a size and a shift of each point, so the frames are gone through once
+    sizes, shifts = np.empty((2, *mean.shape))
     for part in (slice(0, 17), slice(17, 27), slice(27, 36), slice(36, 48), slice(48, 68)):
-        centre = varied[:, part].mean((0, 1))
         size = 1 + generator.uniform(-amount, amount, 2)
-        shift = generator.uniform(-amount, amount, 2) * 0.3
-        varied[:, part] = centre + (varied[:, part] - centre) * size + shift
+        sizes[part] = size
+        shifts[part] = mean[part].mean(0) * (1 - size) + generator.uniform(-amount, amount, 2) * 0.3
     # thicker or thinner lips: the outer contour moves away from the inner one, the opening stays
     thickness = generator.uniform(-amount, amount) * 0.4
-    varied[:, 49:54, 1] -= thickness * 0.3
-    varied[:, 55:60, 1] += thickness * 0.3
-    return varied.astype(np.float32)
+    shifts[49:54, 1] -= thickness * 0.3
+    shifts[55:60, 1] += thickness * 0.3
+    varied: np.ndarray = landmarks * (sizes * aspect).astype(np.float32) + shifts.astype(np.float32)
+    return varied.astype(np.float32, copy=False)
 
 
 def vary_pose(quaternions: np.ndarray, settings: AugmentationSettings, generator: np.random.Generator) -> np.ndarray:

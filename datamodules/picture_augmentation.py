@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import cv2
 import numpy as np
@@ -28,10 +29,12 @@ class PictureVariation:
         warped = cv2.warpAffine(picture, self.matrix, (side, side), borderMode=cv2.BORDER_REPLICATE)
         if self.mirrored:
             warped = warped[:, ::-1]
-        levels = 255 * (warped.astype(np.float32) / 255) ** self.gamma
-        grey = levels.mean(-1, keepdims=True)
-        levels = (grey + (levels - grey) * self.saturation) * self.gains + self.bias
-        return np.clip(levels + 0.5, 0, 255).astype(np.uint8)
+        curve = 255 * (np.arange(256, dtype=np.float32) / 255) ** self.gamma
+        # saturation, gains and bias are one product with a matrix a pixel; the half rounds
+        mixing = self.saturation * np.eye(3) + (1 - self.saturation) / 3
+        matrix = np.column_stack([self.gains[:, None] * mixing, np.full(3, self.bias + 0.5)])
+        levels: Any = cv2.transform(cv2.LUT(warped, curve), matrix)
+        return np.clip(levels, 0, 255, out=levels).astype(np.uint8)
 
     def points(self, landmarks: np.ndarray, side: int) -> np.ndarray:
         """`(68, 2)` pixels -> `(68, 2)` float32 pixels of the varied picture."""
