@@ -91,13 +91,7 @@ def submit_training(arguments: Sequence[str], logs: Path, parameters: dict[str, 
     """
     seconds = parameters.get("slurm_signal_delay_s", WARNING_SECONDS)
     flags = {"signal": f"USR1@{seconds}", "requeue": True, **parameters.get("slurm_additional_parameters", {})}
-    cpus = parameters.get("slurm_cpus_per_task", parameters.get("cpus_per_task", 1))
-    whole = {
-        **parameters,
-        "slurm_additional_parameters": flags,
-        "slurm_srun_args": [f"--cpus-per-task={cpus}"],  # srun does not take it over from the job
-        "slurm_stderr_to_stdout": True,
-    }
+    whole = {**parameters, "slurm_additional_parameters": flags, "slurm_stderr_to_stdout": True}
     return _submit([FitJob(arguments)], logs, whole, cluster)[0]
 
 
@@ -171,9 +165,13 @@ def _submit(jobs: Sequence[VerbJob], logs: Path, parameters: dict[str, Any], clu
         import submitit
     except ImportError:
         raise Mistake("--slurm needs submitit: pip install 'anyonenet[slurm]'") from None
+    whole = {"name": "anyonenet", "timeout_min": 24 * 60, **parameters}
+    cpus = whole.get("slurm_cpus_per_task", whole.get("cpus_per_task"))
+    if cpus is not None:
+        whole["slurm_srun_args"] = [f"--cpus-per-task={cpus}"]  # srun does not take it over from the job
     try:
         executor = submitit.AutoExecutor(folder=logs, cluster=cluster)
-        executor.update_parameters(**{"name": "anyonenet", "timeout_min": 24 * 60, **parameters})
+        executor.update_parameters(**whole)
         with executor.batch():
             submitted = [executor.submit(job) for job in jobs]
     except (RuntimeError, NameError, ValueError, TypeError, AssertionError) as error:  # what submitit raises for these
