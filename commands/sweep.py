@@ -125,28 +125,30 @@ def report(sweep: Any, out: Path, number: int) -> int:
     trials = read_trials(sweep, out)
     if not trials:
         raise Mistake(f"sweep: no trials in {out}; run `anyonenet sweep` first, or name its --out")
-    importances = {}
+    importances = None
     if _has_optuna() and (out / JOURNAL).is_file():
+        from sweeps.importance import importances as found
         from sweeps.study import Study
 
-        importances = Study(sweep, out, number).importances()
+        importances = found(Study(sweep, out, number))
     files = write_report(sweep, trials, importances, out / REPORT)
     table = table_of(sweep, trials, importances)
     write_text(out / REPORT / "trials.md", table.markdown())
     print(table.terminal())
     if importances:
-        print(importance_note(trials))
+        print(importance_note(importances))
     print(f"{counts(trials)}; report: {files[0]} (and PNG, CSV, Markdown beside it)")
     return 1 if all(trial.state == FAILED for trial in trials) else 0
 
 
-def table_of(sweep: Any, trials: list[Any], importances: dict[str, Any]) -> Any:
+def table_of(sweep: Any, trials: list[Any], importances: Any) -> Any:
     """The trials as a table, the best first; the parameters' importances in the heads."""
     from evaluation.tables import Table
     from sweeps.summary import best_trial, short_names, shown
 
     names, best = short_names(sweep), best_trial(trials)
-    heads = [f"{names[name]} ({importances[name][0]:.0%})" if name in importances else names[name] for name in names]
+    shares = importances.shares if importances else {}
+    heads = [f"{names[name]} ({shares[name][0]:.0%})" if name in shares else names[name] for name in names]
     rows = [
         [
             str(trial.number),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,7 +19,7 @@ from matplotlib.ticker import MaxNLocator
 from sweeps.definition import Sweep
 from sweeps.results import FAILED, FINISHED, PRUNED
 from sweeps.space import Parameter
-from sweeps.summary import OPEN, TrialSummary, best_trial, short_names, shown
+from sweeps.summary import OPEN, Importances, TrialSummary, best_trial, short_names, shown
 
 DPI = 150
 WIDE = 20.0
@@ -27,8 +27,9 @@ WIDE = 20.0
 MARKS = {FINISHED: ("o", "finished"), PRUNED: ("v", "pruned"), OPEN: ("s", "open"), FAILED: ("x", "failed")}
 COLOURS = {FINISHED: "#2166ac", PRUNED: "#d6870e", OPEN: "#5a9e5a", FAILED: "#b2182b"}
 BEST = "#c51b7d"
-MAP = "viridis_r"
-"""the best trials are dark"""
+MAP = "viridis"
+"""of values: the best trials are dark, and none as light as the paper"""
+LIGHTEST = 0.88
 
 
 @dataclass(frozen=True)
@@ -39,20 +40,20 @@ class Scale:
     places: list[float | None]
 
 
-def draw(sweep: Sweep, trials: Sequence[TrialSummary], importances: Mapping[str, Any], folder: Path) -> list[Path]:
+def draw(sweep: Sweep, trials: Sequence[TrialSummary], importances: Importances | None, folder: Path) -> list[Path]:
     """Write the pictures that there is something to show in.
 
     Args:
         sweep: what is searched.
         trials: of it.
-        importances: see `Study.importances`.
+        importances: None: they are not drawn.
         folder: it is there.
 
     Returns:
         their files.
     """
     drawn = {"history": history(sweep, trials), "curves": curves(sweep, trials)}
-    drawn |= {"parameters": parallel(sweep, trials), "importances": bars(sweep, importances, trials)}
+    drawn |= {"parameters": parallel(sweep, trials), "importances": bars(sweep, importances)}
     written = []
     for name, figure in drawn.items():
         if figure is None:
@@ -138,7 +139,7 @@ def parallel(sweep: Sweep, trials: Sequence[TrialSummary]) -> Figure | None:
     figure = Figure(figsize=(max(6.0, 1.9 * len(scales) + 1.0), 4.4), layout="constrained")
     axes = figure.subplots()
     best, values = best_trial(trials), [_best(trial) for trial in valued]
-    norm, colours = _norm(values), matplotlib.colormaps[MAP if sweep.minimise else MAP.removesuffix("_r")]
+    norm, colours = _norm(values), matplotlib.colormaps[MAP]
     order = sorted(range(len(valued)), key=lambda place: _best(valued[place]), reverse=sweep.minimise)
     rng = np.random.default_rng(0)
     for place in order:
@@ -150,10 +151,11 @@ def parallel(sweep: Sweep, trials: Sequence[TrialSummary]) -> Figure | None:
             for index, (height, (_, scale)) in enumerate(zip(heights, scales, strict=True))
         ]
         first = best is not None and trial.number == best.number
+        badness = float(norm(_best(trial))) if sweep.minimise else 1.0 - float(norm(_best(trial)))
         axes.plot(
             range(len(points)),
             [np.nan if point is None else point for point in points],
-            color=BEST if first else colours(norm(_best(trial))),
+            color=BEST if first else colours(LIGHTEST * badness),
             linewidth=2.6 if first else 1.2,
             alpha=1.0 if first else 0.75,
             linestyle="--" if trial.state == PRUNED else "-",
@@ -185,21 +187,20 @@ def parallel(sweep: Sweep, trials: Sequence[TrialSummary]) -> Figure | None:
     return figure
 
 
-def bars(sweep: Sweep, importances: Mapping[str, Any], trials: Sequence[TrialSummary]) -> Figure | None:
+def bars(sweep: Sweep, importances: Importances | None) -> Figure | None:
     """How much of the metric's variance each parameter explains."""
-    if not importances:
+    if importances is None:
         return None
     names = short_names(sweep)
-    shares = [importances[name] for name in importances][::-1]
+    shares = [*importances.shares.values()][::-1]
     figure = Figure(figsize=(7.2, 0.45 * len(shares) + 1.5), layout="constrained")
     axes = figure.subplots()
-    middle = np.array([share[0] for share in shares])
-    spread = np.array([[max(0.0, share[0] - share[1]), max(0.0, share[2] - share[0])] for share in shares]).T
-    axes.barh([names[name] for name in importances][::-1], middle, color=COLOURS[FINISHED], alpha=0.85)
-    axes.errorbar(middle, range(len(shares)), xerr=spread, fmt="none", color="#222222", capsize=3, linewidth=1)
-    number = sum(trial.state == FINISHED for trial in trials)
+    middle = [share[0] for share in shares]
+    axes.barh([names[name] for name in importances.shares][::-1], middle, color=COLOURS[FINISHED], alpha=0.55)
+    for place, (_, low, high) in enumerate(shares):
+        axes.plot([low, high], [place, place], "|-", color="#222222", linewidth=1.2, markersize=8)
     axes.set(xlim=(0, 1), xlabel="share of the variance, with the 10 % to 90 % range over resampled trials")
-    axes.set_title(f"Importance of parameters (fANOVA, {number} finished trials)", fontsize=11)
+    axes.set_title(f"Importance of parameters (fANOVA, {importances.compared})", fontsize=11)
     axes.grid(alpha=0.25, axis="x")
     return figure
 

@@ -21,6 +21,8 @@ RECORD = "sweep.json"
 RUN = "run"
 """folder of a training in its trial's folder"""
 VALUES = "parameters.json"
+QUIETLY = ("--trainer.enable_progress_bar=false", "--media_every=0")
+"""trials are told by numbers; what stands behind them on the command line may ask for more"""
 TRIALS = "trials"
 
 
@@ -76,12 +78,11 @@ class Planner:
         words = command_line(template, self.sweep.content["program"], sys.executable, values, json_file)
         run = (folder / RUN).resolve()
         if fit:
-            words += [f"--trainer.default_root_dir={run}", "--trainer.enable_progress_bar=false"]
+            words += [f"--trainer.default_root_dir={run}", "--resume", *QUIETLY]
             for name, place in (("root", self.root), ("features", self.features)):
                 words += [f"--data.init_args.{name}={place.resolve()}"] if place is not None else []
-        checkpoint = str(run / "last.ckpt") if fit else None
         words += self.overrides
-        return Plan(number, dict(parameters), words, os.getcwd(), self.sweep.metric, self.sweep.minimise, checkpoint)
+        return Plan(number, dict(parameters), words, os.getcwd(), self.sweep.metric, self.sweep.minimise)
 
     def record(self, folder: Path) -> None:
         """Write down what decides the sweep's results, or see that it is what is written down already.

@@ -3,30 +3,29 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from sweeps.definition import Sweep
 from sweeps.locks import write_whole
-from sweeps.results import FINISHED
-from sweeps.summary import TrialSummary, as_csv, best_trial, counts, short_names
+from sweeps.summary import Importances, TrialSummary, as_csv, best_trial, counts, short_names
 
 REPORT = "report"
 PAGE = Path(__file__).parent / "page" / "report.html"
 FEW = 50
 """below so many trials importances are a hint only"""
 
-Importances = Mapping[str, tuple[float, float, float]]
 
-
-def write_report(sweep: Sweep, trials: Sequence[TrialSummary], importances: Importances, folder: Path) -> list[Path]:
+def write_report(
+    sweep: Sweep, trials: Sequence[TrialSummary], importances: Importances | None, folder: Path
+) -> list[Path]:
     """Write the report's files.
 
     Args:
         sweep: what is searched.
         trials: see `sweeps.summary.read_trials`.
-        importances: see `Study.importances`.
+        importances: None: left out.
         folder: is made.
 
     Returns:
@@ -41,24 +40,23 @@ def write_report(sweep: Sweep, trials: Sequence[TrialSummary], importances: Impo
     return [page, *draw(sweep, trials, importances, folder), table]
 
 
-def html(sweep: Sweep, trials: Sequence[TrialSummary], importances: Importances) -> str:
+def html(sweep: Sweep, trials: Sequence[TrialSummary], importances: Importances | None) -> str:
     """The page, with its data inside."""
     text = json.dumps(_facts(sweep, trials, importances), ensure_ascii=False, allow_nan=False)
     # inside a script element only '</' could end it
     return PAGE.read_text(encoding="utf-8").replace("/*DATA*/", text.replace("</", "<\\/"))
 
 
-def importance_note(trials: Sequence[TrialSummary]) -> str:
+def importance_note(importances: Importances) -> str:
     """By what the importances are found, and how far they go."""
-    number = sum(trial.state == FINISHED for trial in trials)
-    hint = f" {number} trials give a hint, not a ranking." if number < FEW else ""
+    hint = f" {importances.trials} trials give a hint, not a ranking." if importances.trials < FEW else ""
     return (
-        "Share of the metric's variance that each parameter explains alone: functional ANOVA on a random forest "
-        f"(Optuna's), over {number} finished trials; the line spans 10 % to 90 % over resampled trials.{hint}"
+        "Importance is the share of the metric's variance that a parameter explains alone: functional ANOVA on a "
+        f"random forest (Optuna's), over {importances.compared}; ranges span 10 % to 90 % over resampled trials.{hint}"
     )
 
 
-def _facts(sweep: Sweep, trials: Sequence[TrialSummary], importances: Importances) -> dict[str, Any]:
+def _facts(sweep: Sweep, trials: Sequence[TrialSummary], importances: Importances | None) -> dict[str, Any]:
     names, best = short_names(sweep), best_trial(trials)
     return {
         "name": sweep.name,
@@ -91,6 +89,6 @@ def _facts(sweep: Sweep, trials: Sequence[TrialSummary], importances: Importance
             }
             for trial in trials
         ],
-        "importances": [[names[name], *share] for name, share in importances.items()],
-        "importance_note": importance_note(trials),
+        "importances": [[names[name], *share] for name, share in importances.shares.items()] if importances else [],
+        "importance_note": importance_note(importances) if importances else "",
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,6 @@ class Plan:
         directory: where it runs.
         metric: name in the log; empty: the trial is no training, and its exit code decides.
         minimise: whether smaller is better.
-        checkpoint: where it is there, `--ckpt_path` and it are put behind the command.
     """
 
     number: int
@@ -37,7 +36,6 @@ class Plan:
     directory: str
     metric: str
     minimise: bool
-    checkpoint: str | None = None
 
 
 @dataclass(frozen=True)
@@ -72,7 +70,7 @@ class Result:
 
 def read_plan(folder: Path) -> Plan | None:
     """A trial's plan; None where it has none yet."""
-    content = _read(folder / PLAN)
+    content = _read(folder / PLAN, Plan)
     return Plan(**content) if content else None
 
 
@@ -83,7 +81,7 @@ def write_plan(folder: Path, plan: Plan) -> None:
 
 def read_result(folder: Path) -> Result | None:
     """A trial's verdict; None where there is none."""
-    content = _read(folder / FILE)
+    content = _read(folder / FILE, Result)
     return Result(**content) if content else None
 
 
@@ -134,12 +132,16 @@ def _without_metric(folder: Path, metric: str, reported: bool) -> str:
     return f"it ended without an error but never logged {metric}; it logged {names or 'nothing'}"
 
 
-def _read(path: Path) -> dict[str, Any]:
+def _read(path: Path, kind: type | None = None) -> dict[str, Any]:
+    """A file's content, of a record only what it knows: another version's may hold more."""
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (FileNotFoundError, ValueError):
         return {}
-    return content if isinstance(content, dict) else {}
+    if not isinstance(content, dict):
+        return {}
+    known = {field.name for field in fields(kind)} if kind else set(content)
+    return {key: value for key, value in content.items() if key in known}
 
 
 def _text(content: dict[str, Any]) -> str:

@@ -182,7 +182,7 @@ class Runner:
         band = self.sweep.bands.stopped_at(self._histories[attended.number], every, self.sweep.minimise)
         if band is None:
             return ""
-        return f"stopped at report {band}: not among the best 1/{self.sweep.bands.eta:g} of those that got there"
+        return f"stopped at report {band}, not among the best 1/{self.sweep.bands.eta:g} there"
 
     def _target_reached(self) -> bool:
         if self.sweep.target is None:

@@ -6,7 +6,6 @@ process: a sweep that was killed goes on as if it had not been.
 
 from __future__ import annotations
 
-import copy
 import math
 import warnings
 from collections.abc import Mapping, Sequence
@@ -26,10 +25,6 @@ from sweeps.space import Coordinate, Parameter, draw, grid_points
 JOURNAL = "study.journal"
 STARTUP = 10
 """trials that a Bayesian search draws at random before it looks at results"""
-
-
-RESAMPLES = 20
-TREES = 32
 
 
 class Study:
@@ -99,28 +94,6 @@ class Study:
         """All trials, by number."""
         return self._study.get_trials(deepcopy=False)
 
-    def importances(self) -> dict[str, tuple[float, float, float]]:
-        """Share of the metric's variance that each parameter explains alone (functional ANOVA, Hutter et al. 2014, on
-        Optuna's random forest), over the finished trials.
-
-        Returns:
-            by name, the greatest first: the share, and the 10 % and 90 % points of it when trials are drawn anew with
-            replacement; empty with fewer than four finished trials, or where all are equally good.
-        """
-        finished = [trial for trial in self.trials() if trial.state == TrialState.COMPLETE]
-        names = [parameter.name for parameter in self.sweep.searched]
-        if len(finished) < 4 or len({trial.value for trial in finished}) < 2 or not names:
-            return {}
-        rng = np.random.default_rng(self.seed)
-        whole = _shares(finished, names)
-        drawn = [
-            _shares([finished[place] for place in rng.integers(0, len(finished), len(finished))], names)
-            for _ in range(RESAMPLES)
-        ]
-        spread = {name: np.quantile([one[name] for one in drawn], (0.1, 0.9)) for name in names}
-        ranked = sorted(names, key=lambda name: -whole[name])
-        return {name: (whole[name], float(spread[name][0]), float(spread[name][1])) for name in ranked}
-
     def open_numbers(self) -> list[int]:
         """Trials without a verdict, whoever is at them."""
         return [trial.number for trial in self.trials() if not trial.state.is_finished()]
@@ -144,19 +117,6 @@ class Study:
             state = np.random.SeedSequence([self.seed, number]).generate_state(1)
             # trials that still run count as bad, so that two at a time do not try the same
             return optuna.samplers.TPESampler(n_startup_trials=0, seed=int(state[0]), constant_liar=True)
-
-
-def _shares(trials: Sequence[FrozenTrial], names: Sequence[str]) -> dict[str, float]:
-    """Importance of each parameter over some trials; all 0 where these are equally good."""
-    if len({trial.value for trial in trials}) < 2:
-        return dict.fromkeys(names, 0.0)
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        study = optuna.create_study(storage=optuna.storages.InMemoryStorage())
-        study.add_trials([copy.deepcopy(trial) for trial in trials])
-        judge = optuna.importance.FanovaImportanceEvaluator(n_trees=TREES, seed=0)
-        found = optuna.importance.get_param_importances(study, evaluator=judge, params=list(names), normalize=False)
-    return {name: float(found.get(name, 0.0)) for name in names}
 
 
 def distribution(parameter: Parameter) -> optuna.distributions.BaseDistribution:

@@ -52,6 +52,29 @@ class TrialSummary:
         return self.folder / LOG
 
 
+@dataclass(frozen=True)
+class Importances:
+    """How much each parameter explains.
+
+    Args:
+        shares: by name, the greatest first: share of the metric's variance that it explains alone, and the 10 % and
+            90 % points of that share when trials are drawn anew with replacement.
+        trials: how many were compared.
+        report: None: the finished ones, by their best value; else all that reported so often, by their best till then.
+    """
+
+    shares: dict[str, tuple[float, float, float]]
+    trials: int
+    report: int | None
+
+    @property
+    def compared(self) -> str:
+        """In words."""
+        if self.report is None:
+            return f"{self.trials} finished trials"
+        return f"{self.trials} trials at their report {self.report}"
+
+
 def read_trials(sweep: Sweep, folder: Path) -> list[TrialSummary]:
     """All trials of a sweep: by state, the best first; those without a value by number."""
     found = [trial for path in trial_folders(folder) if (trial := _read(sweep, path)) is not None]

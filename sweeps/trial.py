@@ -2,6 +2,7 @@
 
 It runs the command of `trial.json`, keeps its log, and writes `result.json` when the command has ended by itself. Asked
 to end (SIGTERM, SIGINT, SIGUSR1), it hands the signal on, waits, and writes no result: the trial is to be gone on with.
+So it is when the command says with exit code 75, as `anyonenet fit` does, that it was stopped.
 A lock on the folder, which the command inherits, keeps a second process out for as long as anything of the first lives.
 """
 
@@ -18,6 +19,7 @@ import time
 from pathlib import Path
 from typing import IO, Any
 
+from lightning_modules.survival.stop import EXIT_STOPPED
 from sweeps.histories import last_line
 from sweeps.locks import try_lock, write_whole
 from sweeps.results import (
@@ -62,7 +64,7 @@ def main(folder: Path) -> int:
         print(f"no trial.json in {folder}; trials are made by `anyonenet sweep`", file=sys.stderr)
         return 2
     code, stopped = _run(folder, plan, lock)
-    if not stopped:
+    if not stopped and code != EXIT_STOPPED:
         write_result(folder, plan, FINISHED if code == 0 else FAILED, code, "" if code == 0 else _reason(folder, code))
     return 0
 
@@ -87,8 +89,6 @@ def _lock(folder: Path) -> IO[bytes] | None:
 def _run(folder: Path, plan: Plan, lock: IO[bytes]) -> tuple[int, bool]:
     """Exit code of the command, and whether it was asked to end."""
     command = [*os.environ.get(PREFIX, "").split(), *plan.command]
-    if plan.checkpoint and Path(plan.checkpoint).is_file():
-        command += ["--ckpt_path", plan.checkpoint]
     before, starts = read_clock(folder)
     begin = time.monotonic()
     write_clock(folder, before, starts + 1)

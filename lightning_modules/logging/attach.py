@@ -16,6 +16,7 @@ from lightning_modules.logging.progress import Progress
 from lightning_modules.logging.quiet import hush
 from lightning_modules.logging.run_log import RunLog
 from lightning_modules.logging.showing import ShowMedia
+from lightning_modules.logging.weights_and_biases import agents_project
 
 
 @dataclass(frozen=True)
@@ -23,7 +24,7 @@ class Wishes:
     """What is asked for on the command line."""
 
     wandb: str | None = None
-    """project of W&B; None: without it"""
+    """project of W&B; None: without it, unless W&B's agent started the training"""
     media_every: int = 1
     """validations; 0 draws nothing"""
 
@@ -49,7 +50,7 @@ def of_a_fit(
     callbacks = as_list(trainer.get("callbacks"))
     # the records first: they set aside what lies in the folder before anything is written there
     added: list[pl.Callback] = [
-        RunLog(folder, config, command, wishes.wandb),
+        RunLog(folder, config, command, wishes.wandb or agents_project()),
         ShowMedia(folder, wishes.media_every),
         CurvesPage(folder),
     ]

@@ -61,7 +61,8 @@ class BiasLogger(WandbLogger):
             save_dir=str(folder),
             id=identity,
             name=None if identity is None else f"{Path(folder).resolve().name}-{identity}",
-            settings=Settings(console="off"),  # the progress line would be sent as text, many times a second
+            # the progress would be sent as text, many times a second; and what it says at the end is in the curves
+            settings=Settings(console="off", quiet=True),
         )
         self._wandb_init.pop("anonymous", None)  # the client warns of it
         self._facts = dict(facts)
@@ -93,6 +94,11 @@ class BiasLogger(WandbLogger):
         """Say how the run ended and wait until the client has written everything."""
         if self._experiment is not None:
             self._experiment.finish(exit_code=int(failed))
+
+
+def agents_project() -> str | None:
+    """The project that W&B's agent works for; None where it did not start this process."""
+    return os.environ.get("WANDB_PROJECT", "anyonenet") if os.environ.get("WANDB_SWEEP_ID") else None
 
 
 def new_identity() -> str | None:

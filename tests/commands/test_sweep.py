@@ -129,26 +129,22 @@ def test_help_needs_neither_numpy_nor_optuna():
 
 @pytest.mark.parametrize("path", sorted((ROOT / "sweeps").glob("*.yaml")), ids=lambda path: path.stem)
 def test_the_projects_sweeps_fit_the_configurations(path, monkeypatch):
-    """Every value that the search or W&B's agent can write is understood by `fit`, the ends of ranges too."""
+    """What the search draws at the end of every range is understood by `fit`; tests/sweeps has W&B's agent."""
     from commands.training import read_configuration
     from sweeps.command import command_line
     from sweeps.definition import read_sweep
 
     monkeypatch.chdir(ROOT)
     sweep = read_sweep(path)
-    for share in (0.0, 0.999999) if path.stem != "landmarks" else (0.0, 0.5, 0.999999):
-        values = {one.name: one.value(None if one.constant else one.at(share)) for one in sweep.parameters}
-        words = command_line(sweep.content["command"], sweep.content["program"], "python", values)
-        assert words[:4] == ["/usr/bin/env", "python", "-m", "commands"]
-        config = read_configuration("fit", words[5:])
-        for name, value in values.items():
-            got = config
-            for part in name.split("."):
-                got = got[part]
-            assert plain(got) == plain(value), name
-        assert config.trainer.default_root_dir.startswith("runs/sweeps/") and config.trainer.default_root_dir.endswith(
-            "/run"
-        )
+    values = {one.name: one.value(None if one.constant else one.at(0.999999)) for one in sweep.parameters}
+    words = command_line(sweep.content["command"], sweep.content["program"], "python", values)
+    assert words[:4] == ["/usr/bin/env", "python", "-m", "commands"]
+    config = read_configuration("fit", words[5:])
+    for name, value in values.items():
+        got = config
+        for part in name.split("."):
+            got = got[part]
+        assert plain(got) == plain(value), name
 
 
 def plain(value):

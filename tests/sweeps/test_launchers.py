@@ -33,9 +33,8 @@ runner(some_sweep(folder, script), folder / "out", launcher, trials).run()
 WAITS = 'while [ ! -e "$ANYONENET_TRIAL/../../go" ]; do sleep 0.02; done; '
 
 
-def plan(folder: Path, script: str, checkpoint: Path | None = None) -> None:
-    words = ["sh", "-c", script, "trial"]
-    write_plan(folder, Plan(0, {"x": 1}, words, str(folder), "loss", True, str(checkpoint) if checkpoint else None))
+def plan(folder: Path, script: str) -> None:
+    write_plan(folder, Plan(0, {"x": 1}, ["sh", "-c", script, "trial"], str(folder), "loss", True))
 
 
 def launcher() -> LocalLauncher:
@@ -90,11 +89,12 @@ def test_a_command_that_is_not_there_has_failed(tmp_path, handlers):
     assert read_result(tmp_path).reason == "no-such-program cannot be started: No such file or directory"
 
 
-def test_a_trial_goes_on_from_its_checkpoint(tmp_path, handlers):
-    plan(tmp_path, 'echo "$@"; ' + logs(1), tmp_path / "last.ckpt")
-    (tmp_path / "last.ckpt").touch()
+def test_a_command_that_was_stopped_is_to_be_gone_on_with(tmp_path, handlers):
+    plan(tmp_path, NOTE + logs(1) + '[ "$(wc -l < starts.txt)" = 2 ] || exit 75')
     main(tmp_path)
-    assert (tmp_path / LOG).read_text().splitlines()[-1] == f"--ckpt_path {tmp_path / 'last.ckpt'}"
+    assert read_result(tmp_path) is None
+    main(tmp_path)
+    assert read_result(tmp_path).state == "finished" and read_result(tmp_path).starts == 2
 
 
 def test_nobody_else_gets_at_a_trial(tmp_path, handlers, capsys, monkeypatch):

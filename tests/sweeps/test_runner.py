@@ -160,7 +160,7 @@ def test_a_bad_trial_is_pruned(tmp_path):
     runner(some_sweep(tmp_path, early_terminate=bands), tmp_path / "out", launcher, 2, parallel=1).run()
     pruned = results(tmp_path / "out")[1]
     assert launcher.cancelled[0] == 1 and pruned.state == PRUNED and pruned.best == 3.0
-    assert pruned.reason == "stopped at report 3: not among the best 1/2 of those that got there"
+    assert pruned.reason == "stopped at report 3, not among the best 1/2 there"
 
 
 def test_no_trial_is_begun_once_the_target_is_reached(tmp_path):
