@@ -14,7 +14,7 @@ import torch
 from tqdm import tqdm
 
 from anyonenet.audio.mel import MelSettings
-from anyonenet.errors import WeightsError
+from anyonenet.errors import CorpusError, WeightsError
 from anyonenet.metrics.alignment import report
 from anyonenet.text.symbols import SYMBOLS
 from anyonenet.weights import load_weights
@@ -85,6 +85,8 @@ def evaluate(
         raise WeightsError(f"{weights / 'tts'} was trained with another symbol table; train and export it again")
     speech, speakers = tts_stores(features, root, list(CORPORA), weights / "speaker_encoder", card.mel)
     splits = tts_splits(speech.manifest)
+    if not splits["test_seen"] and not splits["test_unseen"]:
+        raise CorpusError(f"no sentence of {', '.join(CORPORA)} in {root} is held back for tests; add recordings")
     listener = phoneme_recogniser(judge or weights / "phoneme_recogniser", speech, splits, recogniser_steps)
     voices = Voices(speech, speakers, splits)
     encoder, _ = load_weights(weights / "speaker_encoder", "speaker_encoder")
@@ -152,10 +154,12 @@ def spectral_values(said: list[Spoken], speech: JoinedStores, settings: MelSetti
     right, wrong = [], []
     for item in said:
         others = [int(row) for row in np.flatnonzero(names == names[item.row]) if texts[row] != texts[item.row]]
-        length = len(speech.array("mel", item.row))
-        other = min(others, key=lambda row: abs(len(speech.array("mel", row)) - length))  # not told by its length
         right.append(mel_cepstral_distance(item.mel, speech.array("mel", item.row), settings))
-        wrong.append(mel_cepstral_distance(item.mel, speech.array("mel", other), settings))
+        wrong.append(float("nan"))  # of a speaker with a single text
+        if others:
+            length = len(speech.array("mel", item.row))
+            other = min(others, key=lambda row: abs(len(speech.array("mel", row)) - length))  # not told by its length
+            wrong[-1] = mel_cepstral_distance(item.mel, speech.array("mel", other), settings)
     return {
         "failed": np.array([item.attention.failed for item in said], dtype=np.float64),
         "length_ratio": np.array([item.frames / len(speech.array("mel", item.row)) for item in said]),

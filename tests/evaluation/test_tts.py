@@ -85,6 +85,16 @@ def test_repeated_recordings_score_well(stores: tuple[JoinedStores, VoiceStores]
     assert found["mcd"].has_interval and found["mcd"].of == "sentences"
 
 
+def test_a_speaker_with_a_single_text_has_no_wrong_recording(stores: tuple[JoinedStores, VoiceStores]) -> None:
+    speech, speakers = stores
+    voices = evaluation.Voices(speech, speakers, SPLITS)
+    said = evaluation.synthesise(Parrot(speech), speech, [0, 1], voices, SETTINGS, seed=0)
+    speech.manifest.loc[speech.manifest["speaker"] == "s0", "text"] = "the same"
+    values = evaluation.spectral_values(said, speech, SETTINGS)
+    assert np.isnan(values["mcd_wrong"]).tolist() == [item.row == 0 for item in said]
+    assert np.isfinite(values["mcd"]).all()
+
+
 def test_voices_are_compared_within_a_language(stores: tuple[JoinedStores, VoiceStores]) -> None:
     speech, speakers = stores
     voices = evaluation.Voices(speech, speakers, SPLITS)
