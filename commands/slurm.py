@@ -89,8 +89,10 @@ def submit_training(arguments: Sequence[str], logs: Path, parameters: dict[str, 
     Raises:
         Mistake: as `submit_shards`.
     """
+    if "slurm_additional_parameters" in parameters:
+        raise Mistake("--slurm-option: slurm_additional_parameters is taken; other options go into a batch file")
     seconds = parameters.get("slurm_signal_delay_s", WARNING_SECONDS)
-    flags = {"signal": f"USR1@{seconds}", "requeue": True, **parameters.get("slurm_additional_parameters", {})}
+    flags = {"signal": f"USR1@{seconds}", "requeue": True}
     whole = {**parameters, "slurm_additional_parameters": flags, "slurm_stderr_to_stdout": True}
     return _submit([FitJob(arguments)], logs, whole, cluster)[0]
 

@@ -92,7 +92,9 @@ def test_mistakes_are_told_before_anything_is_submitted(queue, options, expected
 
 
 @needs_submitit
-@pytest.mark.parametrize("option", ("nonsense=5", "slurm_nonsense=5", "timeout_min=soon"))
+@pytest.mark.parametrize(
+    "option", ("nonsense=5", "slurm_nonsense=5", "timeout_min=soon", "slurm_additional_parameters=x")
+)
 def test_a_parameter_that_submitit_does_not_know_is_one_line(queue, option, capsys) -> None:
     line = ["fit", *CONFIG, "--trainer.default_root_dir", str(queue / "run"), "--slurm"]
     assert main([*line, "--slurm-option", option]) == 2
