@@ -7,13 +7,15 @@ from pathlib import Path
 
 from matplotlib.figure import Figure
 
+from evaluation.figures.saving import save_figure
 from evaluation.study.ratings import ScaleResult
 from evaluation.study.votes import Counts
 
 COLOURS = ("#3b6fb6", "#c6c6c6", "#d98032")
 """prefer left, similar, prefer right: told apart in grey and by colour-blind eyes"""
 INKS = ("white", "black", "white")
-_DOTS = 200
+_ROOM = 0.5
+"""points of the scale that a bar needs to have its number inside"""
 
 
 def draw_votes(counts: Sequence[Counts], out: Path) -> list[Path]:
@@ -45,7 +47,7 @@ def draw_votes(counts: Sequence[Counts], out: Path) -> list[Path]:
     labels = ("Prefer left", "They are similar", "Prefer right")
     handles = [axis.barh(0, 0, color=colour, label=label) for colour, label in zip(COLOURS, labels, strict=True)]
     figure.legend(handles=handles, loc="outside lower center", ncols=3, frameon=False)
-    return _written(figure, out)
+    return save_figure(figure, out.with_name(f"{out.name}.png"))
 
 
 def draw_scores(results: Sequence[ScaleResult], labels: Sequence[str], out: Path) -> list[Path]:
@@ -66,15 +68,10 @@ def draw_scores(results: Sequence[ScaleResult], labels: Sequence[str], out: Path
         reach = [[e.value - e.low for e in result.means], [e.high - e.value for e in result.means]]
         axis.bar(places, heights, bottom=1, color=COLOURS[0], width=0.6, yerr=reach, capsize=4)
         for place, estimate in zip(places, result.means, strict=True):
-            axis.text(place, 1.06, f"{estimate.value:.2f}", ha="center", va="bottom", color="white")
-        axis.set(title=label, ylim=(1, 5), ylabel="mean opinion score")
+            inside = min(estimate.value, estimate.low) > 1 + _ROOM
+            height, ink = (1.06, "white") if inside else (max(1.0, estimate.high) + 0.06, "black")
+            axis.text(place, height, f"{estimate.value:.2f}", ha="center", va="bottom", color=ink)
+        axis.set(title=label, ylim=(1, 5), yticks=range(1, 6), ylabel="mean opinion score")
         axis.set_xticks(list(places), result.methods, rotation=20 if len(result.methods) > 3 else 0)
         axis.spines[["top", "right"]].set_visible(False)
-    return _written(figure, out)
-
-
-def _written(figure: Figure, out: Path) -> list[Path]:
-    paths = [out.with_name(out.name + suffix) for suffix in (".png", ".pdf")]
-    for path in paths:
-        figure.savefig(path, dpi=_DOTS)
-    return paths
+    return save_figure(figure, out.with_name(f"{out.name}.png"))
