@@ -107,5 +107,7 @@ class Gradients(pl.Callback):
         self.kept: dict[str, torch.Tensor] = {}
 
     def on_before_optimizer_step(self, trainer: Any, module: Any, optimizer: Any) -> None:
-        if not self.kept:
-            self.kept = {name: value.grad.clone() for name, value in module.named_parameters()}
+        moved = {id(value) for group in optimizer.param_groups for value in group["params"]}
+        for name, value in module.named_parameters():
+            if id(value) in moved and name not in self.kept:
+                self.kept[name] = value.grad.clone()

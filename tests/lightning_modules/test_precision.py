@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 import torch
+from pytorch_lightning.plugins import MixedPrecision
 from torch import nn
 from torch.overrides import TorchFunctionMode
 
@@ -19,7 +20,8 @@ from anyonenet.networks import decoder, speaker_encoder
 from anyonenet.networks.batch_norm import BatchNorm
 from anyonenet.networks.masked import MaskedInstanceNorm
 from lightning_modules import face_encoder, landmarks
-from tests.lightning_modules.one_batch import MODULES, OneBatch
+from lightning_modules.stage import StageModule
+from tests.lightning_modules.one_batch import MODULES, Gradients, OneBatch
 from tests.lightning_modules.running import trainer
 
 SENSITIVE: dict[str, list[tuple[Any, str]]] = {
@@ -79,3 +81,31 @@ def test_sensitive_parts_stay_in_float32(stage, monkeypatch, tmp_path):
         # bfloat16 may round what comes out, not what is summed up
         torch.testing.assert_close(made.float(), twin(*full), rtol=2**-7, atol=2**-6)
     assert all(value.dtype == torch.float32 for value in module.parameters())
+
+
+@pytest.mark.filterwarnings("ignore")
+@pytest.mark.parametrize("stage", sorted(SENSITIVE.keys() - {"tts"}))  # CPUs have no LSTM in float16
+def test_float16_with_a_scaled_loss_has_the_gradient_of_float32(stage, monkeypatch, tmp_path):
+    monkeypatch.setitem(face_encoder.FACE_SIZES, "dlib", 16)
+    found = []
+    for plugins in ([], [MixedPrecision("16-mixed", "cpu", torch.amp.GradScaler("cpu", init_scale=256.0))]):
+        # optimisers that divide by the scale themselves, as those for CPUs do, know no clipping
+        monkeypatch.setattr(StageModule, "fused", None, raising=False)
+        kept = Gradients()
+        run = trainer(tmp_path, 1, callbacks=[kept], limit_val_batches=0, plugins=plugins)
+        run.fit(MODULES[stage](), OneBatch(stage))
+        found.append(torch.cat([gradient.flatten() for gradient in kept.kept.values()]))
+    assert torch.nn.functional.cosine_similarity(*found, dim=0) > 0.95
+    assert float(found[1].norm() / found[0].norm()) == pytest.approx(1.0, abs=0.2)
+
+
+def test_a_scale_that_the_first_optimiser_changes_does_not_reach_the_second(monkeypatch):
+    module = MODULES["images"]()
+    for value in module.parameters():
+        value.grad = torch.ones_like(value)
+    module._scale = 512.0
+    monkeypatch.setattr(module, "_gradient_scale", lambda: 256.0)
+    module.on_before_optimizer_step(torch.optim.Adam(module.discriminator.parameters()))
+    # they were 512 times too large and have been divided by 256
+    assert all((value.grad == 0.5).all() for value in module.discriminator.parameters())
+    assert all((value.grad == 1.0).all() for value in module.network.parameters())
