@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
@@ -49,12 +50,12 @@ def _padded(layers: nn.LSTM | nn.GRU, features: Tensor, lengths: Tensor) -> Tens
     return features
 
 
-def _one_direction(layers: nn.LSTM | nn.GRU, features: Tensor, weights: list[Tensor]) -> Tensor:
+def _one_direction(layers: nn.LSTM | nn.GRU, features: Tensor, weights: Sequence[Tensor]) -> Tensor:
     start = features.new_zeros(1, len(features), getattr(layers, "proj_size", 0) or layers.hidden_size)
     settings = (layers.bias, 1, 0.0, layers.training, False, True)
     if isinstance(layers, nn.GRU):
-        return torch.gru(features, start, weights, *settings)[0]
+        return torch.gru(features, start, [*weights], *settings)[0]
     cells = features.new_zeros(1, len(features), layers.hidden_size)
     with warnings.catch_warnings():
         warnings.filterwarnings("ignore", message="LSTM with projections")  # oneDNN has none: PyTorch takes its own
-        return torch.lstm(features, (start, cells), weights, *settings)[0]
+        return torch.lstm(features, (start, cells), [*weights], *settings)[0]
