@@ -111,3 +111,12 @@ class Gradients(pl.Callback):
         for name, value in module.named_parameters():
             if id(value) in moved and name not in self.kept:
                 self.kept[name] = value.grad.clone()
+
+
+def compare(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> None:
+    """Equal gradients, to float tolerance; those of biases before a norm are zero but for rounding."""
+    assert one.keys() == other.keys()
+    size = torch.nn.utils.get_total_norm(one.values())
+    for name, gradient in one.items():
+        difference = (gradient - other[name]).norm()
+        assert difference <= 1e-4 * gradient.norm() + 1e-6 * size, (name, difference, gradient.norm())

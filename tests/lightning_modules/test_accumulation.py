@@ -6,11 +6,10 @@ from typing import Any
 
 import pytest
 import pytorch_lightning as pl
-import torch
 
 from datamodules import landmarks
 from tests.lightning_modules import test_landmarks
-from tests.lightning_modules.one_batch import MODULES, Gradients, OneBatch
+from tests.lightning_modules.one_batch import MODULES, Gradients, OneBatch, compare
 from tests.lightning_modules.running import trainer
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -28,13 +27,6 @@ def gradients(module: pl.LightningModule, data: OneBatch, folder: Any, **options
     run = trainer(folder, 1, callbacks=[kept], limit_val_batches=0, **options)
     run.fit(module, data)
     return kept.kept, run.global_step
-
-
-def compare(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> None:
-    assert one.keys() == other.keys()
-    size = torch.nn.utils.get_total_norm(one.values())
-    for name, gradient in one.items():
-        assert (gradient - other[name]).norm() <= 1e-4 * gradient.norm() + 1e-6 * size, name
 
 
 def test_two_optimisers(tmp_path):
