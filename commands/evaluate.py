@@ -70,7 +70,8 @@ def main(arguments: list[str]) -> int:
             weights = beside_others(values.checkpoint, stage, weights, Path(folder))
         measured = evaluation_of(stage).evaluate(weights, values.root, values.features, **own)
         hashes = hashes_of(weights)
-    table = measured.table(stage, {name: digest for name, digest in hashes.items() if stage in (name, "video")})
+    used = STAGES if stage == "video" else (stage,)  # beside them lies what only judges
+    table = measured.table(stage, {name: digest for name, digest in hashes.items() if name in used})
     print(table.terminal())
     write(values, table, measured.as_dict(stage, hashes))
     if values.card:
