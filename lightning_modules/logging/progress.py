@@ -69,7 +69,7 @@ class Progress(ProgressBar):
         if self._bar is not None:
             if self._pace.due(REFRESH_SECONDS) or done == self._total:
                 self._bar.set_description_str(f"epoch {trainer.current_epoch} ", refresh=False)
-                self._bar.set_postfix_str(self._told(trainer, done), refresh=False)
+                self._bar.set_postfix_str(self._told(trainer, done).removeprefix(", "), refresh=False)
                 self._bar.update(done - self._bar.n)
                 self._bar.refresh()
         elif not self._terminal:
