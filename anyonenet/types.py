@@ -7,7 +7,7 @@ N symbols, E the face-embedding size.
 from __future__ import annotations
 
 import dataclasses
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 import torch
@@ -19,6 +19,9 @@ BatchT = TypeVar("BatchT", bound="Batch")
 @dataclass(frozen=True)
 class Batch:
     """Base of the batches: moves all its tensors together (Lightning calls `to` and `pin_memory`)."""
+
+    items: tuple[str, ...] = field(default=(), kw_only=True)
+    """names of the B items, where the loader knows them"""
 
     def to(self: BatchT, device: torch.device | str, non_blocking: bool = False) -> BatchT:
         return self._mapped(lambda tensor: tensor.to(device, non_blocking=non_blocking))

@@ -5,21 +5,33 @@
 trains the landmark stage, narrow, on the embedded corpus: once undisturbed, and once killed outright (SIGKILL) at
 random moments, each time started again by the same command with `--resume`. Weights, optimiser and the loss of every
 step must be the same bit for bit, and after each kill every file called a checkpoint must be a whole one.
+
+Each start is a process of its own, forked from one that has imported everything; `--spawn` starts the program itself.
 """
 
 from __future__ import annotations
 
 import argparse
 import csv
+import json
+import os
 import random
 import signal
 import subprocess
 import sys
 import time
+import traceback
+from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from typing import TextIO
 
 import torch
 
+import datamodules.landmarks  # noqa: F401  forks find it imported
+import lightning_modules.landmarks  # noqa: F401
+from commands.__main__ import main as program
+from commands.training import make_cli  # noqa: F401
 from lightning_modules.survival.checkpoint_file import damage_of
 from lightning_modules.survival.resuming import newest_good
 
@@ -38,22 +50,27 @@ def main() -> int:
     parser.add_argument("--root", type=Path, default=Path("data/mini"))
     parser.add_argument("--features", type=Path, default=Path("data/features"))
     parser.add_argument("--out", type=Path, default=Path("out/survival"))
+    parser.add_argument("--spawn", action="store_true", help="start the program itself each time, imports and all")
     values = parser.parse_args()
+    torch.set_num_threads(1)
     for name in ("whole", "killed"):
         if (values.out / name).exists():
             parser.error(f"{values.out / name} is there already; choose another --out")
     began = time.perf_counter()
     if run(values, "whole") != 0:
         return 1
-    whole = time.perf_counter() - began
-    start = first_step(values.out / "whole")
-    print(f"undisturbed: {whole:.0f} s, of which {start:.0f} s before the first step", flush=True)
+    ended = time.perf_counter()
+    training = training_seconds(values.out / "whole")
+    start = ended - began - training
+    print(f"undisturbed: {start:.0f} s to the first step, {training:.0f} s of training", flush=True)
     moments = random.Random(values.seed)
-    longest = 2 * (whole - start) / values.kills
     kills = starts = 0
     while True:
-        wait = start + moments.uniform(-0.3 * start, longest) if kills < values.kills else None
-        code = run(values, "killed", wait)
+        moment = None
+        if kills < values.kills:
+            early = moments.random() < 0.1  # before a step is done
+            moment = Moment(early, moments.uniform(0, start if early else training / values.kills))
+        code = run(values, "killed", moment)
         starts += 1
         if code != -signal.SIGKILL:
             break
@@ -65,29 +82,86 @@ def main() -> int:
     return compare(values.out / "whole", values.out / "killed", kills, values.kills)
 
 
-def run(values: argparse.Namespace, name: str, seconds: float | None = None) -> int:
-    """One leg: the exit code, negative where it was killed after so many seconds."""
-    line = [sys.executable, "-m", "commands", "fit", "--config", "configs/landmarks/mini.yaml", "--resume"]
+@dataclass(frozen=True)
+class Moment:
+    """When to kill: so many seconds after the start, or after the first checkpoint of the leg."""
+
+    early: bool
+    seconds: float
+
+
+def run(values: argparse.Namespace, name: str, moment: Moment | None = None) -> int:
+    """One leg: the exit code, negative where it was killed."""
+    folder = values.out / name
+    line = ["fit", "--config", "configs/landmarks/mini.yaml", "--resume"]
     line += ["--config", "configs/trainer/cpu.yaml", "--checkpoint_every", str(values.every)]
-    line += ["--trainer.default_root_dir", str(values.out / name), "--trainer.max_epochs", str(values.epochs)]
-    line += ["--trainer.log_every_n_steps", "1", "--trainer.enable_progress_bar", "false"]
-    line += ["--trainer.check_val_every_n_epoch", "2"]
+    line += ["--trainer.default_root_dir", str(folder), "--trainer.max_epochs", str(values.epochs)]
+    line += ["--trainer.log_every_n_steps", "1", "--trainer.enable_progress_bar", "false", "--media_every", "0"]
+    line += ["--trainer.check_val_every_n_epoch", "7"]
     line += ["--data.init_args.root", str(values.root), "--data.init_args.features", str(values.features)]
     line += [part for key, value in NARROW.items() for part in (f"--model.init_args.{key}", value)]
-    (values.out / name).mkdir(parents=True, exist_ok=True)
+    folder.mkdir(parents=True, exist_ok=True)
+    before = set(folder.glob("steps/*.ckpt"))
     with (values.out / f"{name}.log").open("a", encoding="utf-8") as log:
-        process = subprocess.Popen(line, stdout=log, stderr=subprocess.STDOUT)
-        try:
-            return process.wait(seconds)
-        except subprocess.TimeoutExpired:
-            process.kill()
-            return process.wait()
+        process = Spawned(line, log) if values.spawn else Forked(line, log)
+        while moment and not moment.early and process.code() is None and not set(folder.glob("steps/*.ckpt")) - before:
+            time.sleep(0.01)
+        until = time.perf_counter() + (moment.seconds if moment else float("inf"))
+        while process.code() is None and time.perf_counter() < until:
+            time.sleep(0.005)
+        if process.code() is None:
+            os.kill(process.number, signal.SIGKILL)
+        while (code := process.code()) is None:
+            time.sleep(0.005)
+        return code
 
 
-def first_step(folder: Path) -> float:
-    """Seconds from the start of an undisturbed run to its first step, by the times of its files."""
-    made = (folder / "config.yaml").stat().st_mtime
-    return made - folder.stat().st_birthtime if hasattr(folder.stat(), "st_birthtime") else 8.0
+class Spawned:
+    """The program, started anew."""
+
+    def __init__(self, arguments: list[str], log: TextIO):
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "commands", *arguments], stdout=log, stderr=subprocess.STDOUT
+        )
+        self.number = self._process.pid
+
+    def code(self) -> int | None:
+        """None while it runs; negative where a signal ended it."""
+        return self._process.poll()
+
+
+class Forked:
+    """The program in a fork of this process, which has imported it."""
+
+    def __init__(self, arguments: list[str], log: TextIO):
+        self._code: int | None = None
+        self.number = os.fork()
+        if not self.number:
+            code = 1
+            try:
+                os.dup2(log.fileno(), 1)
+                os.dup2(log.fileno(), 2)
+                code = program(arguments)
+            except BaseException:
+                traceback.print_exc()
+            finally:
+                sys.stdout.flush()
+                sys.stderr.flush()
+                os._exit(code)
+
+    def code(self) -> int | None:
+        """None while it runs; negative where a signal ended it."""
+        if self._code is None:
+            ended, status = os.waitpid(self.number, os.WNOHANG)
+            self._code = os.waitstatus_to_exitcode(status) if ended else None
+        return self._code
+
+
+def training_seconds(folder: Path) -> float:
+    """From the beginning of a leg's training to its end."""
+    leg = json.loads((folder / "run.json").read_text(encoding="utf-8"))["legs"][0]
+    began, ended = (datetime.fromisoformat(leg[name]) for name in ("began", "ended"))
+    return max(1.0, (ended - began).total_seconds())
 
 
 def check_files(folder: Path, kill: int) -> None:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import sys
 import warnings
+from dataclasses import fields
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from commands.options import Mistake
 
@@ -37,6 +38,9 @@ def help_text(verb: str) -> str:
             "  --resume                    go on from the run's newest good checkpoint, if it has one (fit only)",
             "  --checkpoint_every N        steps between the checkpoints in RUN/steps (fit only; 500)",
             "  --checkpoints_kept N        of those, the newest (2)",
+            "  --on_bad_loss stop|skip     when a loss is not finite: stop, or leave the step out (fit only; skip)",
+            "  --most_bad_losses N         steps of 100 left out before it stops after all (fit only; 10)",
+            "  --loss_explosion X          times the running median from which a loss is bad too (fit only; 0: none)",
             "  --wandb PROJECT             log to Weights & Biases too; offline unless logged in (fit only)",
             "  --media_every N             validations between pictures and sounds, 0 for none (fit only; 1)",
             "  --slurm                     submit it as a job for the nodes and GPUs of its configuration (fit only)",
@@ -59,7 +63,7 @@ def make_cli(arguments: list[str], run: bool = True, build: bool = True) -> Any:
         run: do what the verb says; False only builds trainer, module and data.
         build: False only reads the configuration: what it names is found and typed by its signature, but not built.
     """
-    from jsonargparse.typing import NonNegativeInt, PositiveInt
+    from jsonargparse.typing import NonNegativeFloat, NonNegativeInt, PositiveInt
     from pytorch_lightning import LightningDataModule, LightningModule
     from pytorch_lightning.cli import LightningArgumentParser, LightningCLI
 
@@ -94,6 +98,24 @@ def make_cli(arguments: list[str], run: bool = True, build: bool = True) -> Any:
             )
             parser.add_argument("--checkpoints_kept", type=PositiveInt, default=2, help="how many of those stay")
             parser.add_argument(
+                "--on_bad_loss",
+                type=Literal["stop", "skip"],
+                default="skip",
+                help="when a loss is not finite: stop, or leave the step out; what its batch held is written to a file",
+            )
+            parser.add_argument(
+                "--most_bad_losses",
+                type=NonNegativeInt,
+                default=10,
+                help="steps of 100 that are left out before the training stops after all",
+            )
+            parser.add_argument(
+                "--loss_explosion",
+                type=NonNegativeFloat,
+                default=0.0,
+                help="times the running median from which a loss is bad too, e.g. 100; 0: none is too high",
+            )
+            parser.add_argument(
                 "--wandb",
                 type=str | None,
                 default=None,
@@ -118,7 +140,7 @@ def make_cli(arguments: list[str], run: bool = True, build: bool = True) -> Any:
             from lightning_modules.survival.wishes import Survival, Wishes
 
             values = self.config[self.subcommand] if self.subcommand else self.config
-            self.survival = Survival(Wishes(values["checkpoint_every"], values["checkpoints_kept"]))
+            self.survival = Survival(Wishes(**{field.name: values[field.name] for field in fields(Wishes)}))
             given = {**self._get(self.config_init, "trainer", default={}), **kwargs}
             given |= self.survival.of_a_trainer(given, fits=self.subcommand == "fit")
             self._hear_of_slurm(given)
@@ -197,6 +219,13 @@ def main(verb: str, arguments: list[str]) -> int:
         if not stopped.rank:
             print(f"anyonenet: {stopped}", file=sys.stderr)
         return stopped.code
+    except Exception as error:
+        from lightning_modules.survival.failures import explained
+
+        told = explained(error)
+        if told is None:
+            raise
+        raise told from None
     return 0
 
 

@@ -226,6 +226,11 @@ class PairDataset(Dataset[tuple[np.ndarray, np.ndarray, int, int]]):
     def __len__(self) -> int:
         return len(self.mixture)
 
+    def item_name(self, draw: Draw) -> str:
+        """Corpus, person and face that a draw takes."""
+        number, row = self.items[self.mixture.item(draw)]
+        return f"{self.tables.names[number]}#{row}"
+
     def __getitem__(self, draw: Draw) -> tuple[np.ndarray, np.ndarray, int, int]:
         """`(E,)` face, `(1024,)` voice, the person's number, the sex's number."""
         number, row = self.items[self.mixture.item(draw)]

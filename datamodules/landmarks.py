@@ -14,6 +14,7 @@ from anyonenet.audio.mel import MelSettings
 from anyonenet.errors import CorpusError
 from anyonenet.face.mouth import mouth_area
 from anyonenet.types import LandmarkBatch
+from datamodules.item_names import ItemNames
 from datamodules.landmark_augmentation import AugmentationSettings, vary_face, vary_pose, vary_voice
 from datamodules.mixing import Corpora, JoinedStores, Mixture, corpus_weights
 from datamodules.prepare.clips import clip_reader, tracks_folder
@@ -40,10 +41,15 @@ class LandmarkClips(Dataset):
     def __init__(self, cuts: JoinedStores, mixture: Mixture, augmentation: AugmentationSettings | None):
         self.cuts = cuts
         self.mixture = mixture
+        self._names = ItemNames(cuts.manifest)
         self.augmentation = augmentation
 
     def __len__(self) -> int:
         return len(self.mixture)
+
+    def item_name(self, draw: Draw) -> str:
+        """Corpus, video and first frame of the cut that a draw takes."""
+        return self._names[self.mixture.item(draw)]
 
     def __getitem__(self, draw: Draw | int) -> dict[str, np.ndarray]:
         item = self.mixture.item(draw if isinstance(draw, Draw) else Draw(draw, 0, 0))

@@ -20,7 +20,7 @@ import torch
 from torch.utils.data import DataLoader, Dataset, Sampler
 from torch.utils.data.distributed import DistributedSampler
 
-from datamodules.resuming import ResumableLoader
+from datamodules.resuming import ResumableLoader, SteadyLoader
 
 
 @dataclass(frozen=True)
@@ -131,7 +131,7 @@ def even_loader(
 ) -> DataLoader[Any]:
     """Batches of all items in order, for validation and test; arguments as of `training_loader`."""
     batches = EvenBatches(range(len(dataset)), batch_size, *rank_and_ranks())  # type: ignore[arg-type]
-    return DataLoader(
+    return SteadyLoader(
         dataset, batch_sampler=batches, collate_fn=collate, num_workers=workers, persistent_workers=workers > 0
     )
 

@@ -19,6 +19,7 @@ from anyonenet.audio.mel import MelSettings
 from anyonenet.errors import CorpusError
 from anyonenet.types import SpeakerBatch
 from datamodules.corpora.manifest import split_of
+from datamodules.item_names import ItemNames
 from datamodules.mel_augmentation import MelAugmentation
 from datamodules.mixing import Corpora, Mixture, corpus_weights
 from datamodules.prepare.run import prepare_store
@@ -163,13 +164,19 @@ class CropDataset(Dataset[tuple[np.ndarray, int]]):
         self.mixture = mixture
         self.items, self.frames, self.crops = items, frames, crops
         self.augmentation, self.settings = augmentation, settings
+        self._names = {id(store): ItemNames(store.manifest) for store in {id(one): one for one, _, _ in items}.values()}
 
     def __len__(self) -> int:
         return len(self.mixture) * self.crops
 
+    def item_name(self, draw: Draw) -> str:
+        """Corpus and utterance that a draw takes."""
+        store, index, _ = self._item(draw)
+        return self._names[id(store)][index]
+
     def __getitem__(self, draw: Draw) -> tuple[np.ndarray, int]:
         """`(frames, bands)` float32 mel and the speaker's number."""
-        store, index, speaker = self.items[self.mixture.item(replace(draw, index=draw.index % len(self.mixture)))]
+        store, index, speaker = self._item(draw)
         rng = draw.generator()
         mel = store.array("mel", index)
         if len(mel) < self.frames:
@@ -177,6 +184,9 @@ class CropDataset(Dataset[tuple[np.ndarray, int]]):
         begin = int(rng.integers(len(mel) - self.frames + 1))
         crop = mel[begin : begin + self.frames].astype(np.float32)
         return (self.augmentation(crop, rng, self.settings) if self.augmentation else crop), speaker
+
+    def _item(self, draw: Draw) -> tuple[Store, int, int]:
+        return self.items[self.mixture.item(replace(draw, index=draw.index % len(self.mixture)))]
 
 
 class WholeDataset(Dataset[tuple[np.ndarray, int]]):

@@ -14,6 +14,7 @@ from torch.utils.data import DataLoader, Dataset
 from anyonenet.face.sketch import draw_sketch
 from anyonenet.types import ImageBatch
 from datamodules.corpora.manifest import hash_fraction, split_of
+from datamodules.item_names import ItemNames
 from datamodules.mixing import Corpora, JoinedStores, Mixture, corpus_weights
 from datamodules.picture_augmentation import draw_variation
 from datamodules.prepare.clips import clip_reader, tracks_folder
@@ -39,6 +40,7 @@ class FramePairs(Dataset):
         self.indices = np.concatenate([items for items, _ in groups])
         self.mixture = Mixture(groups)
         self.varied = varied
+        self._names = ItemNames(store.manifest)
         self._clips: dict[tuple[str, str], list[int]] = {}
         self._clip_of = list(zip(store.manifest["corpus"], store.manifest["clip"], strict=True))
         for index in self.indices.tolist():
@@ -46,6 +48,10 @@ class FramePairs(Dataset):
 
     def __len__(self) -> int:
         return len(self.mixture)
+
+    def item_name(self, draw: Draw) -> str:
+        """Corpus, video and frame of the target that a draw takes."""
+        return self._names[self.mixture.item(draw)]
 
     def __getitem__(self, draw: Draw | int) -> dict[str, np.ndarray]:
         target = self.mixture.item(draw if isinstance(draw, Draw) else Draw(draw, 0, 0))

@@ -14,6 +14,7 @@ from torch.utils.data import DataLoader, Dataset
 from anyonenet.audio.mel import MelSettings
 from anyonenet.types import TTSBatch
 from datamodules.batching import LengthBatchSampler
+from datamodules.item_names import ItemNames
 from datamodules.mixing import Corpora, JoinedStores, Mixture, corpus_weights
 from datamodules.prepare.recipe import Recipe
 from datamodules.prepare.run import prepare_store
@@ -221,9 +222,14 @@ class TTSDataset(Dataset[Item]):
         self.utterances, self.noise = utterances, noise
         self.names = (speech.manifest["corpus"] + "/" + speech.manifest["speaker"]).to_numpy()
         self.voices = voices_of(speakers, held_back)
+        self._names = ItemNames(speech.manifest)
 
     def __len__(self) -> int:
         return len(self.mixture)
+
+    def item_name(self, draw: Draw) -> str:
+        """Corpus and utterance that a draw takes."""
+        return self._names[self.mixture.item(draw)]
 
     def __getitem__(self, draw: Draw) -> Item:
         """Mel `(T, bands)` float32, symbols `(N,)` int64, speaker embedding `(1024,)` float32."""

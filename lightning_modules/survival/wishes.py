@@ -10,6 +10,7 @@ import pytorch_lightning as pl
 from lightning_fabric.plugins import CheckpointIO
 
 from lightning_modules.survival.checkpoints import SealedCheckpointIO, StepCheckpoints
+from lightning_modules.survival.loss_guard import LossGuard, OnBadLoss
 from lightning_modules.survival.ranks import Ranks
 from lightning_modules.survival.stopping import StopSignals
 
@@ -25,6 +26,11 @@ class Wishes:
     """steps; 0 writes only when the training is asked to stop"""
     checkpoints_kept: int = KEEP
     """of those"""
+    on_bad_loss: OnBadLoss = "skip"
+    most_bad_losses: int = 10
+    """of 100 steps, that are left out before the training stops after all"""
+    loss_explosion: float = 0.0
+    """times the running median from which a loss is bad; 0: none is too high"""
 
 
 class Survival:
@@ -34,11 +40,12 @@ class Survival:
         self.ranks = Ranks()
         self.checkpoints = StepCheckpoints(wishes.checkpoint_every, wishes.checkpoints_kept, self.ranks)
         self.stops = StopSignals(self.checkpoints, self.ranks)
+        self.guard = LossGuard(wishes.on_bad_loss, wishes.most_bad_losses, wishes.loss_explosion, self.ranks)
 
     @property
     def callbacks(self) -> list[pl.Callback]:
         """For a Trainer that fits, behind its other ones."""
-        return [self.stops, self.checkpoints]
+        return [self.guard, self.stops, self.checkpoints]
 
     def of_a_trainer(self, trainer: Mapping[str, Any], fits: bool) -> dict[str, Any]:
         """Arguments `callbacks` and `plugins` of a Trainer, with those that it has already."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import time
 from pathlib import Path
 
@@ -81,8 +82,13 @@ def test_loading_processes_do_not_hear_what_the_group_is_told() -> None:
     worker = int(next(batches)[0, 0])
     assert worker != os.getpid()
     for number in (signal.SIGTERM, signal.SIGUSR1, signal.SIGINT):
-        os.kill(worker, number)
+        subprocess.run(["kill", f"-{int(number)}", str(worker)], check=True)
     assert [int(batch[0, 0]) for batch in batches] == [worker] * 2
+    process = loader._iterator._workers[0]  # type: ignore[union-attr]
+    assert process.pid == worker and process.is_alive()
+    process.terminate()  # by the training itself
+    process.join(10)
+    assert process.exitcode == 0
 
 
 def test_the_last_few_are_kept(tmp_path: Path) -> None:
