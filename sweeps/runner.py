@@ -115,11 +115,6 @@ class Runner:
         claim = try_lock(folder / CLAIM)
         if claim is None:
             return
-        result = read_result(folder)
-        if result is not None:  # a runner was killed between the verdict and its note in the study
-            self.study.tell(result)
-            claim.close()
-            return
         plan = read_plan(folder)
         if plan is None:
             plan = self.planned(number, self.study.parameters(number), folder)

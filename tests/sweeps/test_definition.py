@@ -96,6 +96,9 @@ def test_the_worse_ones_of_a_band_are_stopped():
     assert bands.stopped_at(good, every, minimise=False) == 2
     assert bands.stopped_at([1.0], every, minimise=True) is None  # has not got there
     assert bands.stopped_at(bad, [bad], minimise=True) is None  # nobody to be worse than
+    thrice = read_bands({"type": "hyperband", "min_iter": 2, "eta": 3})
+    assert thrice.stopped_at(bad, [good, bad], minimise=True) is None  # one of three cannot be told from two
+    assert thrice.stopped_at(middle, every, minimise=True) == 2
 
 
 MACROS = ["${env}", "${interpreter}", "-m", "${program}", "fit", "--at=${envvar:PLACE}/x", "${args}"]
