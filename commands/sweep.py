@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -55,6 +56,7 @@ def main(arguments: list[str]) -> int:
     cut = arguments.index("--") if "--" in arguments else len(arguments)
     values = options().read(arguments[:cut])
     overrides = arguments[cut + 1 :]
+    _need_own_sweeps()
     from sweeps.definition import read_sweep
 
     sweep = read_sweep(values.file)
@@ -196,9 +198,16 @@ def _launcher(values: Any) -> Any:
     return LocalLauncher(environment(values.parallel), devices)
 
 
-def _has_optuna() -> bool:
-    from importlib.util import find_spec
+def _need_own_sweeps() -> None:
+    """`wandb[sweeps]` brings another package of this name."""
+    found = find_spec("sweeps")
+    if found is not None and found.origin and Path(found.origin).parent.parent != Path(__file__).parent.parent:
+        raise Mistake(
+            f"sweep: another package 'sweeps', W&B's, hides this project's ({found.origin}); pip uninstall sweeps"
+        )
 
+
+def _has_optuna() -> bool:
     return find_spec("optuna") is not None
 
 

@@ -108,6 +108,15 @@ def test_without_optuna_it_says_how_to_get_it(place, capsys, monkeypatch):
     assert "--backend optuna needs Optuna: pip install 'anyonenet[sweep]'" in capsys.readouterr().err
 
 
+def test_another_package_of_the_name_is_told(place):
+    (place / "sweeps").mkdir()
+    (place / "sweeps/__init__.py").touch()
+    script = f"import sys; sys.path[:0] = [{str(place)!r}, {str(ROOT)!r}]; from commands.__main__ import main; "
+    words = [sys.executable, "-c", script + "sys.exit(main(['sweep', 'some.yaml']))"]
+    done = subprocess.run(words, capture_output=True, text=True, cwd=place)
+    assert done.returncode == 2 and "another package 'sweeps', W&B's, hides this project's" in done.stderr
+
+
 def test_wandb_wants_somebody_logged_in(place, capsys, monkeypatch):
     monkeypatch.delenv("WANDB_API_KEY", raising=False)
     monkeypatch.setenv("NETRC", str(place / "none"))
