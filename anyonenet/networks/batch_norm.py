@@ -7,6 +7,7 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 from torch.autograd.function import once_differentiable
+from torch.nn import functional
 
 from anyonenet.ranks import number_of_ranks, sum_over_ranks
 
@@ -77,53 +78,46 @@ _normalise_over_ranks = torch.compiler.disable(_normalise)
 
 
 class _Normalise(torch.autograd.Function):
+    """Made of the kernels of torch's own batch normalisation, which are many times as fast as means and products."""
+
     @staticmethod
     def forward(
         ctx: Any, features: Tensor, mask: Tensor | None, weight: Tensor, bias: Tensor, epsilon: float, across: bool
     ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
-        over, shape = _axes(features)
-        full = _full(features, mask)
         places = features.numel() // features.shape[1]
-        count = full.new_tensor(float(places)) if mask is None else mask.sum().to(full.dtype)
-        variance, mean = torch.var_mean(full, over, correction=0)
+        given = features if mask is None else features * mask
+        count = weight.new_tensor(float(places)) if mask is None else mask.sum().to(weight.dtype)
+        zero = torch.zeros_like(weight)
+        # in the precision of its third argument
+        mean, variance = torch.batch_norm_update_stats(given, zero, zero.clone(), 0.0)
         mean, variance = _counted(mean, variance, places, count)
         if across:
             mean, variance, count = _of_all_ranks(mean, variance, count)
-        inverse = torch.rsqrt(variance + epsilon)
-        scale = inverse * weight
-        normalised = torch.addcmul((bias - mean * scale).view(shape), full, scale.view(shape))
+        normalised = functional.batch_norm(features, mean, variance, weight, bias, eps=epsilon)
         if mask is not None:
             normalised = normalised * mask
-        ctx.save_for_backward(features, mask, weight, mean, inverse, count)
-        ctx.across = across
+        ctx.save_for_backward(features, mask, weight, mean, variance, count)
+        ctx.epsilon, ctx.across = epsilon, across
         ctx.mark_non_differentiable(mean, variance, count)
-        return normalised.to(features.dtype), mean, variance, count
+        return normalised, mean, variance, count
 
     @staticmethod
     @once_differentiable
     def backward(ctx: Any, gradient: Tensor, *_: Any) -> Any:
-        features, mask, weight, mean, inverse, count = ctx.saved_tensors
-        over, shape = _axes(features)
-        gradient = _full(gradient, mask)
-        centred = (_full(features, None) - mean.view(shape)) * inverse.view(shape)
-        bias_gradient = gradient.sum(over)
-        weight_gradient = (gradient * centred).sum(over)
-        sums = torch.stack([bias_gradient, weight_gradient])
-        pull, stretch = ((sum_over_ranks(sums) if ctx.across else sums) / count).unbind(0)
-        moved = (gradient - pull.view(shape) - centred * stretch.view(shape)) * (inverse * weight).view(shape)
+        features, mask, weight, mean, variance, count = ctx.saved_tensors
+        inverse = torch.rsqrt(variance + ctx.epsilon)
+        gradient = gradient.contiguous() if mask is None else gradient * mask
+        _, weight_gradient, bias_gradient = torch.ops.aten.native_batch_norm_backward(
+            gradient, features, weight, None, None, mean, inverse, True, ctx.epsilon, [False, True, True]
+        )
+        sums = torch.stack([weight_gradient, bias_gradient])
+        stretch, pull = ((sum_over_ranks(sums) if ctx.across else sums) / count * (weight * inverse)).unbind(0)
+        zero, one = torch.zeros_like(weight), torch.ones_like(weight)
+        moved = functional.batch_norm(gradient, zero, one, weight * inverse, zero, eps=0.0)
+        moved = moved - functional.batch_norm(features, mean, variance, stretch, pull, eps=ctx.epsilon)
         if mask is not None:
             moved = moved * mask
-        return moved.to(features.dtype), None, weight_gradient, bias_gradient, None, None
-
-
-def _axes(features: Tensor) -> tuple[list[int], list[int]]:
-    """All axes but that of the channels, and the shape that lays a value a channel along it."""
-    return [axis for axis in range(features.dim()) if axis != 1], [1, -1] + [1] * (features.dim() - 2)
-
-
-def _full(values: Tensor, mask: Tensor | None) -> Tensor:
-    full = values.to(torch.promote_types(values.dtype, torch.float32))
-    return full if mask is None else full * mask
+        return moved, None, weight_gradient, bias_gradient, None, None
 
 
 def _counted(mean: Tensor, variance: Tensor, places: int, count: Tensor) -> tuple[Tensor, Tensor]:
