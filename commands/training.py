@@ -150,7 +150,9 @@ def make_cli(arguments: list[str], run: bool = True, build: bool = True) -> Any:
         def _keep_records(self, trainer: dict[str, Any]) -> None:
             """Records and progress come with every fit; looking at a checkpoint leaves none."""
             from lightning_modules.logging.attach import Wishes, of_a_fit
+            from lightning_modules.logging.quiet import hush
 
+            hush()
             if self.subcommand == "fit":
                 self._dump_config()
                 wishes = Wishes(self.config["fit"]["wandb"], self.config["fit"]["media_every"])

@@ -13,7 +13,6 @@ from pytorch_lightning.callbacks import ProgressBar
 from lightning_modules.logging.curves_page import CurvesPage
 from lightning_modules.logging.loggers import TableLogger
 from lightning_modules.logging.progress import Progress
-from lightning_modules.logging.quiet import hush
 from lightning_modules.logging.run_log import RunLog
 from lightning_modules.logging.showing import ShowMedia
 from lightning_modules.logging.weights_and_biases import agents_project
@@ -43,7 +42,6 @@ def of_a_fit(
     Returns:
         nothing where `trainer` wants no logger (False) or is a trial run (`fast_dev_run`).
     """
-    hush()
     if trainer.get("logger") is False or trainer.get("fast_dev_run"):
         return {}
     folder = Path(trainer.get("default_root_dir") or ".")

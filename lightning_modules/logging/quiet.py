@@ -15,6 +15,7 @@ LINES = (
 WARNINGS = (
     "The `srun` command is available on your system but is not used",  # a training beside Slurm is no mistake
     "Checkpoint directory .* exists and is not empty",  # a run that goes on, or begins anew where one lay
+    "Be aware that when using `ckpt_path`, callbacks",  # looking at a checkpoint needs none of a training's
     "`isinstance\\(treespec, LeafSpec\\)` is deprecated",
 )
 LOGGER = "pytorch_lightning.utilities.rank_zero"

@@ -26,8 +26,7 @@ class MatchedFaces:
         """A picture (scores, matrix sorted by sex and person) and a table with a row a person."""
         from matplotlib.figure import Figure
 
-        order = np.lexsort((self.persons, self.sexes))
-        order = order[np.linspace(0, len(order) - 1, min(MOST, len(order))).round().astype(int)]
+        order = self.order()
         figure = Figure(figsize=(11, 4.8), dpi=80, layout="constrained")
         left, right = figure.subplots(1, 2)
         same = self.persons[:, None] == self.persons[None]
@@ -40,6 +39,12 @@ class MatchedFaces:
         right.set_title(f"{len(np.unique(self.persons))} persons", fontsize=9)
         yield picture_of("matching", figure)
         yield self._table()
+
+    def order(self) -> np.ndarray:
+        """The items of the matrix, by sex, then by person; evenly spread where there are too many."""
+        order = np.lexsort((self.persons, self.sexes))
+        chosen: np.ndarray = order[np.linspace(0, len(order) - 1, min(MOST, len(order))).round().astype(int)]
+        return chosen
 
     def _table(self) -> Medium:
         found = ranks(self.similarity, self.persons, self.persons)

@@ -68,3 +68,10 @@ def test_faces_and_who_they_are_taken_for():
     assert inked(picture.pixels) > 0.2
     assert table.columns[3:] == ["cosine with own voice", "median rank", "most often taken for"]
     assert table.rows == [[3, "f", 1, 0.9, 1.0, 3], [4, "m", 1, 0.3, 2.0, 5], [5, "?", 1, 0.7, 1.0, 5]]
+
+
+def test_the_matrix_is_sorted_by_sex_and_person():
+    persons, sexes = np.array([7, 3, 5, 3]), np.array([1, 0, -1, 1])
+    assert MatchedFaces(np.zeros((4, 4)), persons, sexes).order().tolist() == [2, 1, 3, 0]
+    many = MatchedFaces(np.zeros((300, 300)), np.arange(300), np.zeros(300)).order()
+    assert len(many) == 80 and many[0] == 0 and many[-1] == 299
