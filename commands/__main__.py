@@ -49,8 +49,8 @@ def main(arguments: list[str] | None = None) -> int:
         arguments: the command line without the program's name; `sys.argv[1:]` when None.
 
     Returns:
-        Exit code: 0 done, 1 the verb says no (a check failed), 2 the user's mistake, 75 a training that was asked to stop
-        (`--resume` goes on), 130 stopped by Ctrl-C.
+        Exit code: 0 done, 1 the verb says no (a check failed), 2 the user's mistake, 75 a training that was asked to
+        stop (`--resume` goes on), 130 stopped by Ctrl-C.
     """
     arguments = sys.argv[1:] if arguments is None else arguments
     try:

@@ -125,7 +125,7 @@ def cannot_write(path: Path, error: OSError, last_good: Path | None) -> Training
     """What to tell when a checkpoint could not be written: why, how much is free, and what there is to go on from."""
     free = ""
     with contextlib.suppress(OSError):
-        free = f" ({shutil.disk_usage(path.parent).free / 1e6:.0f} MB free)"
+        free = f" ({shutil.disk_usage(path.parent).free / 1e6:.1f} MB free)"
     good = f"the last good one is {last_good}, --resume goes on from it" if last_good else "there is none before it"
     return TrainingError(f"the checkpoint {path} cannot be written: {error.strerror or error}{free}; {good}")
 
