@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 import pytorch_lightning as pl
+from pytorch_lightning.utilities.rank_zero import rank_zero_warn
 
 from lightning_modules.logging.curves_html import curves_html, write_html
 from lightning_modules.logging.loggers import METRICS
@@ -29,6 +30,7 @@ class CurvesPage(pl.Callback):
         self.folder = Path(folder)
         self.refresh_seconds = refresh_seconds
         self._next = 0.0
+        self._told = False
 
     def on_train_batch_end(self, trainer: pl.Trainer, *args: Any, **kwargs: Any) -> None:
         if time.monotonic() >= self._next:
@@ -44,10 +46,15 @@ class CurvesPage(pl.Callback):
         if not trainer.is_global_zero:
             return
         begin = time.monotonic()
-        _, rows = read_rows(self.folder / METRICS)
-        if rows:
-            title = self.folder.resolve().name
-            page = curves_html({title: rows}, title, time.strftime("%Y-%m-%d %H:%M:%S"), refresh)
-            write_html(self.folder / CURVES, page)
+        try:
+            _, rows = read_rows(self.folder / METRICS)
+            if rows:
+                title = self.folder.resolve().name
+                page = curves_html({title: rows}, title, time.strftime("%Y-%m-%d %H:%M:%S"), refresh)
+                write_html(self.folder / CURVES, page)
+        except (OSError, ValueError) as error:  # the training is worth more than its page
+            if not self._told:
+                rank_zero_warn(f"{self.folder / CURVES} could not be written ({error}); training goes on")
+            self._told = True
         now = time.monotonic()
         self._next = now + max(self.refresh_seconds, 100 * (now - begin))

@@ -13,6 +13,7 @@ from urllib.parse import urlparse
 from pytorch_lightning.loggers import WandbLogger
 from pytorch_lightning.utilities.rank_zero import rank_zero_only
 
+from anyonenet.errors import InputError
 from lightning_modules.logging.media import Medium
 
 SERVER = "https://api.wandb.ai"
@@ -69,8 +70,18 @@ class BiasLogger(WandbLogger):
 
     @rank_zero_only
     def begin(self) -> None:
-        """Start the client."""
-        self.experiment.config.update(self._facts, allow_val_change=True)
+        """Start the client.
+
+        Raises:
+            InputError: it does not, for want of a network, a key or a right project name.
+        """
+        from wandb.errors import Error
+
+        try:
+            self.experiment.config.update(self._facts, allow_val_change=True)
+        except Error as error:
+            what = (str(error).splitlines() or [type(error).__name__])[0]
+            raise InputError(f"W&B does not start ({what}); WANDB_MODE=offline keeps the run on this machine") from None
 
     @rank_zero_only
     def show(self, media: Mapping[str, tuple[Medium, Path]], step: int) -> None:

@@ -83,6 +83,14 @@ def test_an_error_is_told_in_the_record(tmp_path):
     assert len(curve(tmp_path)) == 3
 
 
+def test_a_page_that_cannot_be_written_costs_nothing(tmp_path):
+    (tmp_path / "curves.html").mkdir()  # where a file is to be
+    (tmp_path / "curves.html" / "in the way").touch()
+    with pytest.warns(UserWarning, match="curves.html could not be written .* training goes on") as told:
+        assert train(tmp_path, epochs=2).global_step == 12
+    assert len([one for one in told if "could not be written" in str(one.message)]) == 1
+
+
 def test_nothing_is_written_by_a_trial_run_or_where_no_logger_is_wanted(tmp_path):
     train(tmp_path, logger=False, enable_checkpointing=False, callbacks=[])
     assert not (tmp_path / "metrics.csv").exists() and not (tmp_path / "run.json").exists()

@@ -7,6 +7,7 @@ import struct
 
 import pytest
 
+from anyonenet.errors import InputError
 from lightning_modules.logging.attach import Wishes
 from lightning_modules.logging.run_facts import read_run
 from lightning_modules.logging.weights_and_biases import logged_in
@@ -52,6 +53,18 @@ def records(run) -> list:
             found.append(record)
             part = b""
     return found
+
+
+def test_a_client_that_does_not_start_is_one_clear_line(tmp_path, monkeypatch):
+    import wandb
+
+    def refuse(**_):
+        raise wandb.errors.CommError("Network unreachable\nand much more")
+
+    monkeypatch.setenv("WANDB_MODE", "online")
+    monkeypatch.setattr(wandb, "init", refuse)
+    with pytest.raises(InputError, match=r"^W&B does not start \(Network unreachable\); WANDB_MODE=offline keeps"):
+        train(tmp_path, wishes=Wishes(wandb="little"))
 
 
 def test_a_run_is_written_offline_and_goes_on_under_its_name(tmp_path, monkeypatch):
