@@ -88,6 +88,12 @@ class StepCheckpoints(BetweenBatches):
 
     def on_train_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
         self.newest = Path(str(trainer.ckpt_path)) if trainer.ckpt_path else None
+        taken = sorted(set(map(str, self.ranks.gathered(str(self.newest)))))
+        if len(taken) > 1:
+            raise TrainingError(
+                f"the processes go on from different checkpoints ({' and '.join(taken)}): the file system shows them "
+                "different files; start again, or name one with --ckpt_path"
+            )
         if isinstance(trainer.strategy.checkpoint_io, SealedCheckpointIO):
             trainer.strategy.checkpoint_io.last_good = self.newest
 

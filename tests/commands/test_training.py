@@ -1,8 +1,13 @@
 from __future__ import annotations
 
+from dataclasses import fields
+
 import pytest
 
 from commands.__main__ import main
+from commands.training import read_configuration
+from lightning_modules.survival.checkpoint_file import write
+from lightning_modules.survival.wishes import Wishes
 
 CONFIG = ("--config", "configs/landmarks/mini.yaml")
 
@@ -17,6 +22,8 @@ CONFIG = ("--config", "configs/landmarks/mini.yaml")
         (("--model.init_args.decoder", "gru"), "fit: decoder is 'gru'; choose one of cnn_blstm, blstm, tdlstm"),
         (("--data.init_args.root", "no/such/folder"), "no/such/folder"),
         (("--initial_weights", "no/such"), "no weights in no/such"),
+        (("--checkpoint_every", "-1"), '"checkpoint_every"'),
+        (("--on_bad_loss", "ignore"), '"on_bad_loss"'),
         (("--initial_weights", "weights/tts"), "weights/tts holds a Tacotron; this training is of a LandmarkPredictor"),
         (("--initial_weights", "weights/tts", "--ckpt_path", "last.ckpt"), "choose one"),
     ],
@@ -34,3 +41,20 @@ def test_whole_configuration_can_be_shown(capsys):
         main(["fit", *CONFIG, "--print_config"])
     assert leaving.value.code in (0, None)
     assert "class_path: lightning_modules.landmarks.LandmarkModule" in capsys.readouterr().out
+
+
+def test_a_damaged_checkpoint_is_named(capsys, tmp_path):
+    path = tmp_path / "last.ckpt"
+    write({"hyper_parameters": {}, "state_dict": {}}, path)
+    path.write_bytes(path.read_bytes()[:-10])
+    for verb in ("fit", "validate"):
+        assert main([verb, *CONFIG, "--ckpt_path", str(path)]) == 2
+        assert f"anyonenet: the checkpoint {path} is truncated; --resume takes" in capsys.readouterr().err
+
+
+def test_how_a_training_survives_is_asked_for_on_the_command_line():
+    values = read_configuration("fit", [*CONFIG, "--resume", "--checkpoint_every", "7"])
+    assert values.resume is True and values.checkpoint_every == 7
+    names = {field.name: field.default for field in fields(Wishes)}
+    plain = read_configuration("fit", list(CONFIG))
+    assert plain.resume is False and {name: plain[name] for name in names} == names

@@ -10,8 +10,10 @@ from pathlib import Path
 import pytest
 import torch
 
-from anyonenet.errors import WeightsError
+from anyonenet.errors import TrainingError, WeightsError
 from lightning_modules.survival import checkpoint_file
+from lightning_modules.survival.checkpoints import SealedCheckpointIO
+from lightning_modules.survival.ranks import Ranks
 
 CONTENT = {"weights": torch.arange(5000.0), "step": 3, "names": ["a"], "none": None}
 
@@ -102,3 +104,25 @@ def test_a_full_disk_leaves_the_old_file(path: Path, monkeypatch: pytest.MonkeyP
     assert path.read_bytes() == before and os.listdir(path.parent) == ["one.ckpt"]
     told = str(checkpoint_file.cannot_write(path, raised.value, path))
     assert "No space left on device" in told and "MB free" in told and f"last good one is {path}" in told
+
+
+class OfTwo(Ranks):
+    """Two processes of which this is one; the other has nothing to say."""
+
+    count = 2  # type: ignore[assignment]
+
+    def highest(self, value: int) -> int:
+        return value
+
+
+def test_several_processes_end_together_where_there_is_no_room(tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    impossible = tmp_path / "file" / "one.ckpt"
+    with pytest.raises(TrainingError, match=r"one.ckpt cannot be written: .*; there is none before it"):
+        SealedCheckpointIO().save_checkpoint({}, impossible)
+    one = SealedCheckpointIO(OfTwo())
+    one.save_checkpoint({}, tmp_path / "good.ckpt")
+    one.raise_failure()
+    one.save_checkpoint({}, impossible)  # the others wait in a barrier behind it
+    with pytest.raises(TrainingError, match=r"the last good one is .*good.ckpt"):
+        one.raise_failure()

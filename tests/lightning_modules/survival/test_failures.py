@@ -52,6 +52,12 @@ def test_a_gpu_that_is_full() -> None:
     assert "(of 139.8 GiB, 1.2 GiB are free): lower --data.init_args.batch_size" in told
 
 
+def test_a_checkpoint_that_does_not_fit() -> None:
+    with pytest.raises(RuntimeError) as raised:
+        torch.nn.Linear(2, 2).load_state_dict(torch.nn.Linear(2, 3).state_dict())
+    assert str(explained(raised.value)).startswith("the checkpoint is of a network of other sizes: size mismatch for")
+
+
 def test_other_errors_stay_as_they_are() -> None:
     assert explained(RuntimeError("shapes (2, 3) and (4,) do not match")) is None
     assert explained(KeyError("a")) is None
