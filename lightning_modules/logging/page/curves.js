@@ -113,7 +113,7 @@ function panel(name) {
     element("line", { class: "grid", x1: LEFT, x2: WIDTH - RIGHT, y1: y(at), y2: y(at) }, svg);
     element("text", { x: LEFT - 5, y: y(at) + 4, "text-anchor": "end" }, svg).textContent = short(at);
   }
-  element("text", { x: LEFT - 5, y: HEIGHT - 8, "text-anchor": "end" }, svg).textContent = "step";
+  element("text", { x: LEFT - 16, y: HEIGHT - 8, "text-anchor": "end" }, svg).textContent = "step";
   for (const at of ticks(first, first + steps, 5)) {
     element("line", { class: "grid", x1: x(at), x2: x(at), y1: TOP, y2: HEIGHT - BOTTOM }, svg);
     element("text", { x: x(at), y: HEIGHT - 8, "text-anchor": "middle" }, svg).textContent = short(at);
