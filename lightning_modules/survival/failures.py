@@ -21,6 +21,11 @@ def explained(error: BaseException) -> TrainingError | None:
     if inside := _INSIDE.search(said):
         last = said.strip().splitlines()[-1].strip()
         return TrainingError(f"a loading process ended with {_vanished(last) or last}; its number is {inside.group(2)}")
+    if "mmap length is greater than file size" in said:
+        return TrainingError(
+            "a file of the feature stores is shorter than it was; delete that store in --data.init_args.features and "
+            "prepare its corpus again"
+        )
     if isinstance(error, torch.OutOfMemoryError):
         free = re.search(r"total capacity of ([\d.]+ \w+) of which ([\d.]+ \w+) is free", said)
         room = f" (of {free.group(1)}, {free.group(2)} are free)" if free else ""

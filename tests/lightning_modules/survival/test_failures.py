@@ -7,6 +7,7 @@ import signal
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
 import torch
 
@@ -41,6 +42,13 @@ def test_a_loading_process_that_is_killed() -> None:
 def test_a_data_file_that_is_gone() -> None:
     told = str(explained(error_of(lambda: Path("/no/such/mels.bin").read_bytes())))
     assert told == "a loading process ended with /no/such/mels.bin: No such file or directory; its number is 0"
+
+
+def test_a_data_file_that_was_cut(tmp_path: Path) -> None:
+    (tmp_path / "mels.bin").write_bytes(b"1234")
+    with pytest.raises(ValueError) as raised:
+        np.memmap(tmp_path / "mels.bin", np.float32, "r", shape=(2,))
+    assert "shorter than it was" in str(explained(raised.value))
 
 
 def test_a_gpu_that_is_full() -> None:
