@@ -259,12 +259,12 @@ def held_back(speech: JoinedStores, splits: dict[str, list[int]], unseen: bool) 
 
 
 def balanced(speech: JoinedStores, rows: Sequence[int], count: int) -> list[int]:
-    """At most `count` rows, the languages in turn, in the order given."""
+    """At most `count` rows (none where it is below 1), the languages in turn, in the order given."""
     languages = speech.manifest["language"]
     groups = [[row for row in rows if languages[row] == language] for language in sorted(set(languages[list(rows)]))]
     longest = max(map(len, groups), default=0)
     turns = [group[place] for place in range(longest) for group in groups if place < len(group)]
-    return turns[:count]
+    return turns[: max(0, count)]
 
 
 def _heard(listener: PhonemeRecogniser, mels: list[np.ndarray]) -> list[list[int]]:

@@ -133,6 +133,7 @@ def test_phoneme_errors_are_summed_over_symbols_and_drawn_by_sentence(stores: tu
 def test_sentences_are_taken_from_the_languages_in_turn(stores: tuple[JoinedStores, VoiceStores]) -> None:
     assert evaluation.balanced(stores[0], [0, 1, 4, 2, 3], 3) == [0, 2, 1]
     assert evaluation.balanced(stores[0], [0, 1], 9) == [0, 1]
+    assert evaluation.balanced(stores[0], [0, 1, 4], -1) == []  # more were spoken than are listened to
 
 
 def test_sentences_are_held_back_with_all_their_recordings(stores: tuple[JoinedStores, VoiceStores]) -> None:
