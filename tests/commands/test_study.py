@@ -85,7 +85,11 @@ def test_serve_takes_answers_until_ctrl_c(tmp_path):
     (tmp_path / "public").mkdir()
     (tmp_path / "public" / "index.html").write_text("page", encoding="utf-8")
     command = [sys.executable, "-m", "commands", "study", "serve", str(tmp_path), "--port", "0"]
-    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as program:
+
+    def with_ctrl_c() -> None:
+        signal.signal(signal.SIGINT, signal.SIG_DFL)  # what runs in the background of a shell has none
+
+    with subprocess.Popen(command, stdout=subprocess.PIPE, text=True, preexec_fn=with_ctrl_c) as program:
         first = program.stdout.readline()
         (address,) = re.findall(r"http://127\.0\.0\.1:\d+/", first)
         body = json.dumps(answers_of(STUDY, 1, at_random("first"))).encode()
