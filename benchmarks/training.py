@@ -156,7 +156,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if "waits" in wanted and values.data_root:
             waiting_table(values)
     except InputError as error:
-        sys.exit(str(error))
+        print(error, file=sys.stderr)
+        sys.exit(2)
 
 
 def _in_turn(steps: list[Step], values: argparse.Namespace, device: torch.device) -> list[Times]:
