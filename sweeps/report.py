@@ -49,10 +49,12 @@ def html(sweep: Sweep, trials: Sequence[TrialSummary], importances: Importances 
 
 def importance_note(importances: Importances) -> str:
     """By what the importances are found, and how far they go."""
+    early = "" if importances.report is None else " That is early in training; later something else may decide."
     hint = f" {importances.trials} trials give a hint, not a ranking." if importances.trials < FEW else ""
     return (
         "Importance is the share of the metric's variance that a parameter explains alone: functional ANOVA on a "
-        f"random forest (Optuna's), over {importances.compared}; ranges span 10 % to 90 % over resampled trials.{hint}"
+        f"random forest (Optuna's), over {importances.compared}; ranges span 10 % to 90 % over resampled trials."
+        f"{early}{hint}"
     )
 
 
