@@ -81,7 +81,8 @@ class SlurmLauncher:
         lines = ["#!/bin/bash"]
         lines += [f"#SBATCH --{name}{'=' if value else ''}{value}" for name, value in options.items()]
         lines += [f"export {name}={shlex.quote(value)}" for name, value in self._environment.items()]
-        lines += [f"export {PREFIX}=srun"] if self._tasks() > 1 else []
+        if self._tasks() > 1:  # srun does not take --cpus-per-task over by itself
+            lines.append(f'export {PREFIX}="srun --cpus-per-task=${{SLURM_CPUS_PER_TASK:-1}}"')
         return "\n".join([*lines, f"exec {shlex.join(trial_command(folder))}", ""])
 
     def _tasks(self) -> int:
