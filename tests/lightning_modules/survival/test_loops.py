@@ -95,9 +95,11 @@ def test_whatever_checkpoint_is_one_to_go_on_from(kind: str, tmp_path: Path) -> 
 
 def test_a_finished_training_with_more_epochs_goes_on_as_one_that_had_them(tmp_path: Path) -> None:
     whole = fit(tmp_path / "whole", max_epochs=4)
+    keeper = ModelCheckpoint(tmp_path / "within", "{step}-last", save_on_train_epoch_end=True)
     fit(tmp_path / "short", max_epochs=2)
-    fit(tmp_path / "within", max_epochs=-1, max_steps=8)
-    for folder, rest in itertools.product(("short", "within"), (4,)):
-        found = newest_good(tmp_path / folder)
-        resumed = fit(tmp_path / "more", found.checkpoint, max_epochs=rest)
-        assert resumed.told == whole.told[-len(resumed.told) :] and same(resumed, whole), folder
+    fit(tmp_path / "within", callbacks=[keeper], max_epochs=-1, max_steps=8)
+    ends = [newest_good(tmp_path / name).checkpoint for name in ("short", "within")]
+    assert ends[1] == Path(keeper.best_model_path)  # of the end of an epoch that has a batch left
+    for checkpoint in [*ends, max((tmp_path / "within" / "steps").iterdir())]:
+        resumed = fit(tmp_path / "more", checkpoint, max_epochs=4)
+        assert resumed.told == whole.told[-len(resumed.told) :] and same(resumed, whole), checkpoint
