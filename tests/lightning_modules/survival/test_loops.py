@@ -56,6 +56,15 @@ def test_stopped_again_and_again(kind: str, tmp_path: Path) -> None:
     assert same(leg, whole)
 
 
+def test_stopped_after_the_very_last_step(tmp_path: Path) -> None:
+    options = TRAININGS["steps, ending within an epoch"]
+    whole = fit(tmp_path / "whole", **options)
+    stopped, stop = leg_of(tmp_path / "run", sum(line[0] != "epoch end" for line in whole.told), None, **options)
+    assert stop is not None and stopped.told == whole.told[:-1]
+    resumed = fit(tmp_path / "run", stop.stop.checkpoint, **options)
+    assert resumed.told == whole.told[-1:] == [("epoch end", 2)]
+
+
 def leg_of(folder: Path, batches: int, checkpoint: Path | None, **options: Any) -> tuple[Noisy, Stopped | None]:
     """A training that is asked to stop in the batch of that number, those of validations counted."""
     module = Noisy(options.pop("manual", False))
