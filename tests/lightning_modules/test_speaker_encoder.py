@@ -45,7 +45,7 @@ def module(**options) -> SpeakerEncoderModule:
 
 @pytest.mark.filterwarnings("ignore")
 def test_overfits_and_reports_equal_error_rate(tmp_path):
-    fitted, run = module(), trainer(tmp_path, 12)
+    fitted, run = module(), trainer(tmp_path, 30)
     run.fit(fitted, ToneData())
     assert run.callback_metrics["train/accuracy"] == 1.0
     assert run.callback_metrics["validation/eer"] < 0.05

@@ -70,6 +70,7 @@ def accumulated(folder: str, **options: Any) -> dict[str, torch.Tensor]:
 
 def _rank(rank: int, port: int, folder: str) -> None:
     torch.set_num_threads(1)
+    os.environ.pop("PL_GLOBAL_SEED", None)  # left by a test before; Lightning would draw from it anew with ranks only
     os.environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "RANK": str(rank), "WORLD_SIZE": "2"}
     os.environ |= {"LOCAL_RANK": str(rank), "NODE_RANK": "0"}
     face_encoder.FACE_SIZES["dlib"] = 16
