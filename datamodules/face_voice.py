@@ -235,8 +235,7 @@ class PairDataset(Dataset[tuple[np.ndarray, np.ndarray, int, int]]):
         """`(E,)` face, `(1024,)` voice, the person's number, the sex's number."""
         number, row = self.items[self.mixture.item(draw)]
         person = self.tables.people[number]
-        voice = int(draw.generator().integers(len(person.voices)))
-        return person.faces[row], person.voices[voice], number, person.sex
+        return person.faces[row], person.voices[draw.pick(len(person.voices))], number, person.sex
 
 
 class _Fixed(Dataset[tuple[np.ndarray, np.ndarray, int, int]]):
@@ -254,8 +253,8 @@ def collate(items: list[tuple[np.ndarray, np.ndarray, int, int]]) -> FaceVoiceBa
     """Stack pairs of a face `(E,)` and a voice `(1024,)`, with the person's number and sex."""
     faces, voices, persons, sexes = zip(*items, strict=True)
     return FaceVoiceBatch(
-        torch.from_numpy(np.stack(faces).astype(np.float32)),
-        torch.from_numpy(np.stack(voices).astype(np.float32)),
+        torch.from_numpy(np.stack(faces, dtype=np.float32, casting="same_kind")),
+        torch.from_numpy(np.stack(voices, dtype=np.float32, casting="same_kind")),
         torch.tensor(persons),
         torch.tensor(sexes),
     )

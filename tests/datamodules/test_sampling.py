@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 
 from datamodules import sampling
@@ -93,3 +94,12 @@ def test_items_that_are_counted_twice_are_told(recwarn):
     assert [list(EvenBatches(range(3), 1, rank, 2)) for rank in range(2)] == [[[0], [2]], [[1], [0]]]
     assert "1 of them" in str(recwarn.pop(UserWarning).message)
     assert list(EvenBatches([], 4, 1, 2)) == []
+
+
+def test_picks_are_even_and_independent_of_their_neighbours():
+    picks = np.array([[Draw(item, 3, epoch).pick(5) for item in range(2000)] for epoch in range(2)])
+    assert np.abs(np.bincount(picks.ravel(), minlength=5) / picks.size - 0.2).max() < 0.03
+    for one, other in ((picks[0], picks[1]), (picks[0, 1:], picks[0, :-1])):
+        assert abs(np.mean(one == other) - 0.2) < 0.03
+    assert Draw(7, 3, 1).pick(5) == picks[1, 7]
+    assert not np.array_equal(picks[0], [Draw(item, 4, 0).pick(5) for item in range(2000)])
