@@ -1,7 +1,7 @@
 """`make weights`: the default weights from nothing, in order, going on where it was stopped.
 
 Corpora, then each stage's training, export and figures. What is finished is skipped: corpora that are there, stages
-whose weights are exported. A training that was stopped goes on from its last checkpoint.
+whose weights are exported. A training that was stopped goes on from its newest checkpoint.
 """
 
 from __future__ import annotations
@@ -75,12 +75,9 @@ def of_stage(stage: str, root: Path, features: Path, runs: Path, out: Path) -> l
 def leg(files: list[str], data: list[str], run: Path, weights: Path, first: Path | None = None) -> list[list[str]]:
     """One training and its export; it begins from the weights in `first`, or goes on where it was stopped."""
     fit = ["fit", *(part for file in files for part in ("--config", file)), "--trainer.default_root_dir", str(run)]
-    last = run / "last.ckpt"
-    if last.is_file():
-        fit += ["--ckpt_path", str(last)]
-    elif first is not None:
+    if first is not None:
         fit += ["--initial_weights", str(first)]
-    return [[*fit, *data], ["export", str(run), "--out", str(weights)]]
+    return [[*fit, "--resume", *data], ["export", str(run), "--out", str(weights)]]
 
 
 def measured(weights: Path) -> bool:

@@ -90,7 +90,7 @@ def _training(setting: Setting, row: Row, seed: int, folder: Path, program: Sequ
     for name, content in (("row.yaml", row.delta), ("run.yaml", own)):
         (folder / name).write_text(yaml.safe_dump(content, sort_keys=False, allow_unicode=True), encoding="utf-8")
         command += ["--config", str(folder / name)]
-    return Job(f"{row.name}, seed {seed}", folder, command, {**options, "corpora": corpora}, folder / "last.ckpt")
+    return Job(f"{row.name}, seed {seed}", folder, [*command, "--resume"], {**options, "corpora": corpora})
 
 
 def _command(setting: Setting, row: Row, seed: int, folder: Path, program: Sequence[str], corpora: str) -> Job:

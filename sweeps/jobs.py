@@ -41,8 +41,6 @@ class Job:
     command: Sequence[str]
     options: Mapping[str, Any]
     """what decides its result, as plain values"""
-    checkpoint: Path | None = None
-    """where it is there, `--ckpt_path` and it are put behind the command: the job goes on from it"""
 
     @property
     def log(self) -> Path:
@@ -163,8 +161,6 @@ class _Crew:
         begin = time.monotonic()
         _write_record(job, "begun")
         command = list(job.command)
-        if job.checkpoint is not None and job.checkpoint.is_file():
-            command += ["--ckpt_path", str(job.checkpoint)]
         environment = {**os.environ, **self._environment}
         if device is not None:
             environment["CUDA_VISIBLE_DEVICES"] = device

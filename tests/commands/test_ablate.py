@@ -123,6 +123,7 @@ def test_runs_differ_in_seed_and_row_only(place):
     assert {key for key in one if one[key] != other[key]} == {"model.init_args.decoder"}
     later = jobs["blstm", 5].options
     assert {key for key in one if one[key] != later[key]} == {"seed_everything", "data.init_args.seed"}
+    assert all("--resume" in jobs[row, 0].command for row in ("blstm", "cnn_blstm"))  # a killed one goes on
     assert one["trainer.max_epochs"] == 7 and one["corpora"] == "abc" and not any("dirpath" in key for key in one)
 
 

@@ -19,7 +19,7 @@ NOTE = "echo once >> runs; "
 
 
 def job(folder: Path, script: str, **options) -> Job:
-    return Job(folder.name, folder, ["sh", "-c", f"cd {folder}; {script}"], {"epochs": 1, **options}, folder / "ckpt")
+    return Job(folder.name, folder, ["sh", "-c", f"cd {folder}; {script}"], {"epochs": 1, **options})
 
 
 def starts(folder: Path) -> int:
@@ -40,16 +40,6 @@ def test_what_was_made_with_other_options_is_refused_by_name(tmp_path):
     with pytest.raises(InputError, match="other options \\(epochs = 1, wanted 2\\); give another --out"):
         run_jobs([job(tmp_path / "a", NOTE, epochs=2)])
     assert starts(tmp_path / "a") == 1
-
-
-def test_a_job_goes_on_from_its_checkpoint(tmp_path):
-    said = Job("a", tmp_path / "a", ["echo"], {}, tmp_path / "last.ckpt")
-    run_jobs([said])
-    (tmp_path / "last.ckpt").touch()
-    again = Job("b", tmp_path / "b", ["echo"], {}, tmp_path / "last.ckpt")
-    run_jobs([again])
-    assert "--ckpt_path" not in said.log.read_text()
-    assert last_line(again.log) == f"--ckpt_path {tmp_path / 'last.ckpt'}"
 
 
 def test_a_program_that_is_not_there_fails_its_job_only(tmp_path):
