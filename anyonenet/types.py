@@ -7,6 +7,7 @@ N symbols, E the face-embedding size.
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
@@ -20,7 +21,7 @@ BatchT = TypeVar("BatchT", bound="Batch")
 class Batch:
     """Base of the batches: moves all its tensors together (Lightning calls `to` and `pin_memory`)."""
 
-    items: tuple[str, ...] = field(default=(), kw_only=True)
+    items: Sequence[str] = field(default=(), kw_only=True)
     """names of the B items, where the loader knows them"""
 
     def to(self: BatchT, device: torch.device | str, non_blocking: bool = False) -> BatchT:

@@ -6,6 +6,7 @@ frozen, so their embeddings are computed once. Persons, not pictures, are split.
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any, Literal
 
@@ -24,7 +25,7 @@ from datamodules.prepare.face_embeddings import FaceEmbeddingRecipe, face_reader
 from datamodules.prepare.face_models import FaceModels
 from datamodules.prepare.run import prepare_store
 from datamodules.prepare.voices import VoiceRecipe, voice_reader
-from datamodules.sampling import Draw, even_loader, training_loader
+from datamodules.sampling import Draw, even_loader, picks, training_loader
 from datamodules.store import Store
 
 CORPORA = ("voxceleb2", "cnceleb")
@@ -143,7 +144,7 @@ class FaceVoiceDataModule(pl.LightningDataModule):
 
     def train_dataloader(self) -> DataLoader[Any]:
         dataset = PairDataset(self.splits["train"], weights=self.weights)
-        return training_loader(dataset, self.batch_size, self.seed, collate, self.workers)
+        return training_loader(dataset, self.batch_size, self.seed, _as_it_is, self.workers)
 
     def val_dataloader(self) -> DataLoader[Any]:
         return self._fixed("validation")
@@ -152,9 +153,8 @@ class FaceVoiceDataModule(pl.LightningDataModule):
         return self._fixed("test")
 
     def _fixed(self, split: str) -> DataLoader[Any]:
-        dataset = PairDataset(self.splits[split], treated=False)
-        pairs = [dataset[Draw(index, self.seed, 0)] for index in range(len(dataset))]
-        return even_loader(_Fixed(pairs), self.batch_size, collate)
+        pairs = PairDataset(self.splits[split], treated=False)
+        return even_loader(_Fixed(pairs, self.seed), self.batch_size, _as_it_is)
 
     def _faces(self, corpus: str) -> Store:
         recipe = self.recipes[corpus]
@@ -200,7 +200,7 @@ def person_tables(faces: Any, voices: Any, corpus: str) -> dict[str, Person]:
     return persons
 
 
-class PairDataset(Dataset[tuple[np.ndarray, np.ndarray, int, int]]):
+class PairDataset(Dataset[FaceVoiceBatch]):
     """Every face once an epoch, or as often as its corpus weighs, each with a voice of the same person at random;
     indexed with a `Draw`.
 
@@ -222,6 +222,12 @@ class PairDataset(Dataset[tuple[np.ndarray, np.ndarray, int, int]]):
         for item, (number, _) in enumerate(self.items):
             groups.setdefault(tables.names[number].partition("/")[0], []).append(item)
         self.mixture = Mixture([(items, (weights or {}).get(corpus, 1.0)) for corpus, items in groups.items()])
+        self._persons = np.array([number for number, _ in self.items])
+        self._faces = np.stack([tables.people[number].faces[row] for number, row in self.items], dtype=np.float32)
+        self._voices = np.concatenate([person.voices for person in tables.people], dtype=np.float32)
+        self._counts = np.array([len(person.voices) for person in tables.people])
+        self._begins = np.cumsum(self._counts) - self._counts
+        self._sexes = np.array([person.sex for person in tables.people])
 
     def __len__(self) -> int:
         return len(self.mixture)
@@ -231,30 +237,38 @@ class PairDataset(Dataset[tuple[np.ndarray, np.ndarray, int, int]]):
         number, row = self.items[self.mixture.item(draw)]
         return f"{self.tables.names[number]}#{row}"
 
-    def __getitem__(self, draw: Draw) -> tuple[np.ndarray, np.ndarray, int, int]:
-        """`(E,)` face, `(1024,)` voice, the person's number, the sex's number."""
-        number, row = self.items[self.mixture.item(draw)]
-        person = self.tables.people[number]
-        return person.faces[row], person.voices[draw.pick(len(person.voices))], number, person.sex
+    def __getitem__(self, draw: Draw) -> FaceVoiceBatch:
+        """A batch of one."""
+        return self.__getitems__([draw])
+
+    def __getitems__(self, draws: Sequence[Draw]) -> FaceVoiceBatch:
+        """The batch of some draws of one epoch: a step is so short that pairs made one by one would hold it up."""
+        items = np.array([self.mixture.item(draw) for draw in draws])
+        persons = self._persons[items]
+        voices = self._begins[persons] + picks(draws, self._counts[persons])
+        return FaceVoiceBatch(
+            torch.from_numpy(self._faces[items]),
+            torch.from_numpy(self._voices[voices]),
+            torch.from_numpy(persons),
+            torch.from_numpy(self._sexes[persons]),
+        )
 
 
-class _Fixed(Dataset[tuple[np.ndarray, np.ndarray, int, int]]):
-    def __init__(self, pairs: list[tuple[np.ndarray, np.ndarray, int, int]]):
-        self.pairs = pairs
+class _Fixed(Dataset[FaceVoiceBatch]):
+    """The pairs of one draw of everything, the same in every epoch."""
+
+    def __init__(self, pairs: PairDataset, seed: int):
+        self.pairs, self.seed = pairs, seed
 
     def __len__(self) -> int:
         return len(self.pairs)
 
-    def __getitem__(self, index: int) -> tuple[np.ndarray, np.ndarray, int, int]:
-        return self.pairs[index]
+    def __getitem__(self, index: int) -> FaceVoiceBatch:
+        return self.__getitems__([index])
+
+    def __getitems__(self, indices: Sequence[int]) -> FaceVoiceBatch:
+        return self.pairs.__getitems__([Draw(index, self.seed, 0) for index in indices])
 
 
-def collate(items: list[tuple[np.ndarray, np.ndarray, int, int]]) -> FaceVoiceBatch:
-    """Stack pairs of a face `(E,)` and a voice `(1024,)`, with the person's number and sex."""
-    faces, voices, persons, sexes = zip(*items, strict=True)
-    return FaceVoiceBatch(
-        torch.from_numpy(np.stack(faces, dtype=np.float32, casting="same_kind")),
-        torch.from_numpy(np.stack(voices, dtype=np.float32, casting="same_kind")),
-        torch.tensor(persons),
-        torch.tensor(sexes),
-    )
+def _as_it_is(batch: FaceVoiceBatch) -> FaceVoiceBatch:
+    return batch

@@ -6,7 +6,7 @@ import dataclasses
 import os
 import signal
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -63,6 +63,20 @@ def _end_when_told(parent: int) -> None:
     os._exit(0)
 
 
+class Names(Sequence[str]):
+    """Names of a batch's items, made when they are asked for: hardly any batch is ever asked."""
+
+    def __init__(self, name: Callable[[Any], str], draws: Sequence[Any]):
+        self._name, self._draws = name, draws
+
+    def __len__(self) -> int:
+        return len(self._draws)
+
+    def __getitem__(self, place: Any) -> Any:
+        chosen = self._draws[place]
+        return [self._name(draw) for draw in chosen] if isinstance(place, slice) else self._name(chosen)
+
+
 class ResumableLoader(SteadyLoader):
     """A loader with a state, made with a `Resumable` sampler or batch sampler.
 
@@ -107,7 +121,7 @@ class ResumableLoader(SteadyLoader):
         name = getattr(self.dataset, "item_name", None)
         if name is None or not isinstance(batch, Batch):
             return batch
-        return dataclasses.replace(batch, items=tuple(name(draw) for draw in draws))
+        return dataclasses.replace(batch, items=Names(name, draws))
 
     @property
     def _order(self) -> Resumable:

@@ -37,18 +37,30 @@ class Draw:
 
     def pick(self, count: int) -> int:
         """One of `count` things, as random as `generator` and far sooner there, for items that need nothing else."""
-        return _mixed(_mixed(_mixed(self.seed) ^ self.epoch) ^ self.index) % count
+        return int(picks([self], np.array([count]))[0])
 
 
-def _mixed(number: int) -> int:
-    """SplitMix64's output function (Steele, Lea and Flood 2014): neighbours come out far apart."""
-    number = (number + 0x9E3779B97F4A7C15) & _BITS
-    number = ((number ^ (number >> 30)) * 0xBF58476D1CE4E5B9) & _BITS
-    number = ((number ^ (number >> 27)) * 0x94D049BB133111EB) & _BITS
-    return number ^ (number >> 31)
+def picks(draws: Sequence[Draw], counts: np.ndarray) -> np.ndarray:
+    """For each draw one of so many things: `Draw.pick` of all of them at once.
+
+    Args:
+        draws: of one epoch.
+        counts: `(draws,)` at least 1.
+
+    Returns:
+        `(draws,)` int64, from 0 to below the count.
+    """
+    epoch = _mixed(_mixed(np.array([draws[0].seed], dtype=np.uint64)) ^ np.uint64(draws[0].epoch))
+    own = _mixed(epoch ^ np.fromiter((draw.index for draw in draws), np.uint64, len(draws)))
+    return (own % counts.astype(np.uint64)).astype(np.int64)
 
 
-_BITS = 2**64 - 1
+def _mixed(numbers: np.ndarray) -> np.ndarray:
+    """SplitMix64's output function (Steele, Lea and Flood 2014) of uint64: neighbours come out far apart."""
+    numbers = numbers + np.uint64(0x9E3779B97F4A7C15)
+    numbers = (numbers ^ (numbers >> np.uint64(30))) * np.uint64(0xBF58476D1CE4E5B9)
+    numbers = (numbers ^ (numbers >> np.uint64(27))) * np.uint64(0x94D049BB133111EB)
+    return numbers ^ (numbers >> np.uint64(31))
 
 
 class DrawSampler(DistributedSampler):
@@ -76,7 +88,7 @@ class DrawSampler(DistributedSampler):
 
 
 def training_loader(
-    dataset: Dataset[Any], batch_size: int, seed: int, collate: Callable[[list[Any]], Any], workers: int = 0
+    dataset: Dataset[Any], batch_size: int, seed: int, collate: Callable[[Any], Any], workers: int = 0
 ) -> DataLoader[Any]:
     """Shuffled batches of a dataset that is indexed with a `Draw`; resumed in mid-epoch where a checkpoint was made.
 
@@ -142,7 +154,7 @@ def even_batches(order: np.ndarray, batch_size: int, rank: int, ranks: int) -> l
 
 
 def even_loader(
-    dataset: Dataset[Any], batch_size: int, collate: Callable[[list[Any]], Any], workers: int = 0
+    dataset: Dataset[Any], batch_size: int, collate: Callable[[Any], Any], workers: int = 0
 ) -> DataLoader[Any]:
     """Batches of all items in order, for validation and test; arguments as of `training_loader`."""
     batches = EvenBatches(range(len(dataset)), batch_size, *rank_and_ranks())  # type: ignore[arg-type]

@@ -74,7 +74,19 @@ def test_epochs_pair_anew_and_repeat(data):
 def test_corpora_come_by_their_weights(data):
     heavy = PairDataset(data.splits["train"], weights={"cnceleb": 2.0})
     assert len(heavy) == 2 * len(PairDataset(data.splits["train"]))
-    assert heavy[Draw(0, 0, 0)][2] == heavy[Draw(len(heavy) // 2, 0, 0)][2]
+    assert heavy[Draw(0, 0, 0)].persons == heavy[Draw(len(heavy) // 2, 0, 0)].persons
+
+
+def test_faces_and_voices_of_a_batch_are_the_same_persons(data):
+    pairs = PairDataset(data.splits["train"])
+    draws = [Draw(index, 3, 1) for index in (5, 0, len(pairs) - 1, 2)]
+    batch = pairs.__getitems__(draws)
+    for place, draw in enumerate(draws):
+        person = pairs.tables.people[int(batch.persons[place])]
+        assert (person.faces == batch.face_embeddings[place].numpy()).all(1).any()
+        assert (person.voices == batch.speaker_embeddings[place].numpy()).all(1).any()
+        assert batch.sexes[place] == person.sex
+        torch.testing.assert_close(pairs[draw].speaker_embeddings[0], batch.speaker_embeddings[place])
 
 
 def test_mistakes_are_named(tmp_path):

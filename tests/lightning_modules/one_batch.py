@@ -10,7 +10,7 @@ import pytorch_lightning as pl
 import torch
 from torch.utils.data import DataLoader
 
-from datamodules import face_voice, landmarks, speaker_verification
+from datamodules import landmarks, speaker_verification
 from datamodules.tts import Collate
 from lightning_modules.tts import TTSModule
 from tests.lightning_modules import (
@@ -60,7 +60,7 @@ ITEMS: dict[str, tuple[Callable[[], list[Any]], Callable[[list[Any]], Any]]] = {
         lambda: [test_speaker_encoder.Tones()[item] for item in range(8)],
         speaker_verification.collate,
     ),
-    "face_encoder": (lambda: [test_face_encoder.Pairs()[item] for item in range(16)], face_voice.collate),
+    "face_encoder": (lambda: [test_face_encoder.Pairs()[item] for item in range(16)], test_face_encoder.collate),
     "tts": (_spoken, Collate(-2.6)),
     "landmarks": (_moving, landmarks.collate),
     "images": (

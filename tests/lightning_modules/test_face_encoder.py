@@ -4,7 +4,7 @@ import pytorch_lightning as pl
 import torch
 from torch.utils.data import DataLoader, Dataset
 
-from datamodules.face_voice import collate
+from anyonenet.types import FaceVoiceBatch
 from datamodules.sampling import Draw, DrawSampler
 from lightning_modules import face_encoder
 from lightning_modules.face_encoder import FaceEncoderModule
@@ -26,6 +26,16 @@ class Pairs(Dataset):
     def __getitem__(self, draw: Draw | int):
         person = (draw.index if isinstance(draw, Draw) else draw) % 12
         return self.faces[person], self.voices[person], person, person % 2
+
+
+def collate(items) -> FaceVoiceBatch:
+    faces, voices, persons, sexes = zip(*items, strict=True)
+    return FaceVoiceBatch(
+        torch.from_numpy(np.stack(faces)),
+        torch.from_numpy(np.stack(voices)),
+        torch.tensor(persons),
+        torch.tensor(sexes),
+    )
 
 
 class PairData(pl.LightningDataModule):

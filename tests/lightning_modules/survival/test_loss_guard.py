@@ -46,7 +46,7 @@ class Bad(Noisy):
         self.items: list[tuple[str, ...]] = []
 
     def training_step(self, batch: Any, batch_index: int) -> Any:
-        self.items.append(batch.items)
+        self.items.append(tuple(batch.items))
         factor = self.factors.get(self.count, 1.0)
         self.count += 1
         self.weights = [value.detach().clone() for value in self.parameters()]
