@@ -243,7 +243,7 @@ class PairDataset(Dataset[FaceVoiceBatch]):
 
     def __getitems__(self, draws: Sequence[Draw]) -> FaceVoiceBatch:
         """The batch of some draws of one epoch: a step is so short that pairs made one by one would hold it up."""
-        items = np.array([self.mixture.item(draw) for draw in draws])
+        items = self.mixture.items(draws)
         persons = self._persons[items]
         voices = self._begins[persons] + picks(draws, self._counts[persons])
         return FaceVoiceBatch(

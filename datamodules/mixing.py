@@ -110,6 +110,15 @@ class Mixture:
             begin += int(np.random.default_rng([draw.seed, draw.epoch, draw.index, _SHARED]).integers(end - begin))
         return int(self._items[begin])
 
+    def items(self, draws: Sequence[Draw]) -> np.ndarray:
+        """`(draws,)` int64: `item` of each."""
+        places = np.fromiter((draw.index for draw in draws), np.int64, len(draws))
+        begins = np.where(places > 0, self._ends[places - 1], 0)
+        taken = self._items[begins]
+        for number in np.flatnonzero(self._ends[places] - begins > 1).tolist():
+            taken[number] = self.item(draws[number])
+        return taken
+
     def lengths(self, lengths: np.ndarray) -> np.ndarray:
         """`(places,)` the length that each place has, on average, from those of all items."""
         if not len(self):

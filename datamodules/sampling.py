@@ -23,7 +23,7 @@ from torch.utils.data.distributed import DistributedSampler
 from datamodules.resuming import ResumableLoader, SteadyLoader
 
 
-@dataclass(frozen=True)
+@dataclass(slots=True, unsafe_hash=True)  # not frozen, which would take three times as long to make
 class Draw:
     """One item of one epoch: what a training dataset is indexed with."""
 

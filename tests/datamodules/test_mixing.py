@@ -15,7 +15,10 @@ from datamodules.store import Store, StoreWriter
 
 
 def drawn(mixture: Mixture, epoch: int = 0, seed: int = 0) -> list[int]:
-    return [mixture.item(Draw(place, seed, epoch)) for place in range(len(mixture))]
+    draws = [Draw(place, seed, epoch) for place in range(len(mixture))]
+    items = [mixture.item(draw) for draw in draws]
+    assert mixture.items(draws).tolist() == items
+    return items
 
 
 def test_names_alone_weigh_one() -> None:
