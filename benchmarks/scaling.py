@@ -35,10 +35,10 @@ from anyonenet.networks.attention_loop import attend
 from anyonenet.networks.batch_norm import BatchNorm
 from anyonenet.networks.gmm_attention import GMMAttention
 from anyonenet.types import Batch
-from benchmarks.training import _random_vgg19
+from benchmarks.training import random_vgg19
 from benchmarks.training_batches import batch_of
-from benchmarks.training_hours import operations_of_an_item, work_of
 from benchmarks.training_steps import STAGES, OwnStep, own_step
+from benchmarks.training_work import operations_of_an_item, work_of
 
 BUCKET = 25 * 2**20
 """bytes that PyTorch's DistributedDataParallel sends at once"""
@@ -155,7 +155,7 @@ def memory_of(step: OwnStep, items: int) -> Memory:
     momenta = 1 if isinstance(step.optimiser, torch.optim.SGD) else 2
     states = sum(value.nbytes for value in trained) * (2 + momenta)
     single = saved_bytes(step, step.batch)
-    double = saved_bytes(step, _twice(step.batch))
+    double = saved_bytes(step, twice(step.batch))
     an_item = (double - single) / items
     return Memory(states, single - items * an_item, an_item)
 
@@ -184,19 +184,32 @@ def saved_bytes(step: OwnStep, batch: Batch) -> int:
     return total
 
 
-def _twice(batch: Batch) -> Batch:
-    fields = {field.name: getattr(batch, field.name) for field in dataclasses.fields(batch)}
-    return dataclasses.replace(batch, **{name: torch.cat([value, value]) for name, value in fields.items()})
+def twice(batch: Batch) -> Batch:
+    """Every item of a batch two times."""
+    values = {field.name: getattr(batch, field.name) for field in dataclasses.fields(batch)}
+    doubled = {name: torch.cat([value, value]) for name, value in values.items() if isinstance(value, Tensor)}
+    return dataclasses.replace(batch, items=[*batch.items, *batch.items], **doubled)
 
 
-def main(arguments: Sequence[str] | None = None) -> None:
-    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+def gpu_options(parser: argparse.ArgumentParser) -> None:
+    """Options that say what a GPU does in a second."""
     add: Any = parser.add_argument
     add("--stage", nargs="+", choices=STAGES, default=list(STAGES))
     add("--peak", type=float, default=312.0, metavar="TFLOPS", help="of a GPU in bfloat16 (312: A100)")
     add("--share", type=float, default=0.2, help="of the peak that a training reaches (a guess until measured)")
     add("--launch-us", type=float, default=6.0, help="microseconds in which a kernel is launched, eagerly")
     add("--seconds", nargs="*", default=[], metavar="STAGE=S", help="of a step, measured, at the batch in the table")
+
+
+def measured_steps(values: argparse.Namespace) -> dict[str, float]:
+    """Stage -> seconds of a step, from `--seconds`."""
+    return {stage: float(text) for stage, _, text in (pair.partition("=") for pair in values.seconds)}
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    gpu_options(parser)
+    add: Any = parser.add_argument
     add("--gpus", nargs="+", type=int, default=[8, 64])
     add("--gpus-a-node", type=int, default=8)
     add("--node-gbs", type=float, default=300.0, help="GB/s that a GPU sends in a node (300: NVLink of an A100)")
@@ -205,9 +218,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
     add("--memory", action="store_true", help="bytes of one process too")
     values = parser.parse_args(arguments)
     links = Links(values.node_gbs * GIGABYTE, values.network_gbs * GIGABYTE, values.hop_us * 1e-6, values.gpus_a_node)
-    measured = {stage: float(text) for stage, _, text in (pair.partition("=") for pair in values.seconds)}
+    measured = measured_steps(values)
     with tempfile.TemporaryDirectory() as folder:
-        vgg19 = _random_vgg19(Path(folder)) if "images" in values.stage else ""
+        vgg19 = random_vgg19(Path(folder)) if "images" in values.stage else ""
         steps = {}
         for stage in values.stage:
             batch, _ = batch_of(stage, HELD[stage])

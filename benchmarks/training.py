@@ -148,7 +148,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     wanted = {values.only} if values.only else {"steps", "against", "waits"}
     try:
         with tempfile.TemporaryDirectory() as folder:
-            features = _random_vgg19(Path(folder)) if "images" in values.stage else ""
+            features = random_vgg19(Path(folder)) if "images" in values.stage else ""
             if "steps" in wanted:
                 own_table(values, device, features)
             if "against" in wanted and (values.against or "speaker_encoder" in values.stage):
@@ -164,7 +164,7 @@ def _in_turn(steps: list[Step], values: argparse.Namespace, device: torch.device
     return interleaved(steps, values.steps, values.warmup, device, CLOCKS[values.clock])
 
 
-def _random_vgg19(folder: Path) -> str:
+def random_vgg19(folder: Path) -> str:
     """A file like torchvision's of VGG-19, its weights random: they take as long."""
     path = folder / "vgg19.pth"
     torch.save(vgg.make_layers(vgg.cfgs["E"]).state_dict(prefix="features."), path)

@@ -14,65 +14,15 @@ from __future__ import annotations
 import argparse
 import tempfile
 from collections.abc import Sequence
-from dataclasses import dataclass
-from inspect import signature
 from pathlib import Path
-from typing import Any
 
 import torch
 
-from benchmarks.measuring import operations
-from benchmarks.training import _random_vgg19
+from benchmarks.scaling import GIGABYTE, HELD, Links, exchange_of, gpu_options, measured_steps, step_seconds
+from benchmarks.training import random_vgg19
 from benchmarks.training_batches import batch_of
-from benchmarks.training_steps import BATCHES, STAGES, configuration, own_step
-
-TRAINING_SHARE = 0.9
-"""of all splits by hash at base sizes"""
-ITEMS = {
-    "speaker_encoder": (200 * 3600 // 3, "recordings of some 3 s, of 200 h"),
-    "face_encoder": (735 * 50, "pictures of 735 persons"),
-    "tts": (88_035 + 44_000, "utterances of AISHELL-3 and VCTK"),
-    "landmarks": (6 * 3600 // 3, "cuts of 3 s of 6 h"),
-    "images": (15_729 * 16, "frames of 15 729 clips"),
-}
-"""the paper's, section IV-A; of each clip `datamodules.talking_faces` keeps 16 frames"""
-
-
-@dataclass(frozen=True)
-class Work:
-    """What a stage's training at base sizes does."""
-
-    batch: int
-    steps: int
-    what: str
-
-    @property
-    def items(self) -> int:
-        return self.steps * self.batch
-
-
-def work_of(stage: str) -> Work:
-    """From the corpora's sizes and the stage's configuration."""
-    import importlib
-
-    settings = configuration(stage, "base")
-    package, _, name = settings["data"]["class_path"].rpartition(".")
-    parameters = signature(getattr(importlib.import_module(package), name).__init__).parameters
-    batch = int(settings["data"].get("init_args", {}).get("batch_size", parameters["batch_size"].default))
-    count, what = ITEMS[stage]
-    trainer = settings["trainer"]
-    if trainer.get("max_steps", -1) > 0:
-        steps = int(trainer["max_steps"])
-        return Work(batch, steps, f"{what}, {steps * batch / (TRAINING_SHARE * count):.0f} epochs")
-    an_epoch = -(-round(TRAINING_SHARE * count) // batch)
-    return Work(batch, an_epoch * int(trainer["max_epochs"]), f"{what}, {trainer['max_epochs']} epochs")
-
-
-def operations_of_an_item(stage: str, vgg19: str) -> float:
-    """Of forward and backward, counted in one step on the CPU."""
-    size = BATCHES[stage]
-    batch, _ = batch_of(stage, size)
-    return operations(own_step(stage, "base", batch, torch.device("cpu"), "32", vgg19)) / size
+from benchmarks.training_steps import own_step
+from benchmarks.training_work import work_of
 
 
 def hours(seconds: float) -> str:
@@ -84,25 +34,18 @@ def hours(seconds: float) -> str:
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    from benchmarks.scaling import GIGABYTE, HELD, Links, exchange_of, step_seconds  # which takes its work from here
-
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    add: Any = parser.add_argument
-    add("--stage", nargs="+", choices=STAGES, default=list(STAGES))
-    add("--peak", type=float, default=312.0, metavar="TFLOPS", help="of a GPU in bfloat16 (312: A100)")
-    add("--share", type=float, default=0.2, help="of the peak that a training reaches (a guess until measured)")
-    add("--launch-us", type=float, default=6.0, help="microseconds in which a kernel is launched, eagerly")
-    add("--gpus", nargs="+", type=int, default=[1, 8, 64])
-    add("--seconds", nargs="*", default=[], metavar="STAGE=S", help="measured, at the batch in the table")
+    gpu_options(parser)
+    parser.add_argument("--gpus", nargs="+", type=int, default=[1, 8, 64])
     values = parser.parse_args(arguments)
-    measured = {stage: float(text) for stage, _, text in (pair.partition("=") for pair in values.seconds)}
+    measured = measured_steps(values)
     links = Links(300 * GIGABYTE, 25 * GIGABYTE, 10e-6)
     names = [f"{count} GPU{'s' if count > 1 else ''}, h" for count in values.gpus]
     print(f"Computed: {values.peak:g} TFLOP/s at {values.share:.0%}, {values.launch_us:g} us a launch.")
     _row("stage", "items", "batch a GPU", "steps on one GPU", "step, s", *names)
     _row("---", "---", *["---:"] * (3 + len(names)))
     with tempfile.TemporaryDirectory() as folder:
-        vgg19 = _random_vgg19(Path(folder)) if "images" in values.stage else ""
+        vgg19 = random_vgg19(Path(folder)) if "images" in values.stage else ""
         for stage in values.stage:
             work = work_of(stage)
             step = own_step(stage, "base", batch_of(stage, HELD[stage])[0], torch.device("cpu"), "32", vgg19)

@@ -35,13 +35,10 @@ class Draw:
         """The random numbers of this item in this epoch, the same in whatever process."""
         return np.random.default_rng([self.seed, self.epoch, self.index])
 
-    def pick(self, count: int) -> int:
-        """One of `count` things, as random as `generator` and far sooner there, for items that need nothing else."""
-        return int(picks([self], np.array([count]))[0])
-
 
 def picks(draws: Sequence[Draw], counts: np.ndarray) -> np.ndarray:
-    """For each draw one of so many things: `Draw.pick` of all of them at once.
+    """For each draw one of so many things, by (seed, epoch, item) alone: for items that need no other random numbers,
+    and far sooner there than a generator for each.
 
     Args:
         draws: of one epoch.

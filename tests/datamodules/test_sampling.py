@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from datamodules import sampling
-from datamodules.sampling import Draw, EvenBatches, training_loader
+from datamodules.sampling import Draw, EvenBatches, picks, training_loader
 
 
 class Letters:
@@ -97,9 +97,11 @@ def test_items_that_are_counted_twice_are_told(recwarn):
 
 
 def test_picks_are_even_and_independent_of_their_neighbours():
-    picks = np.array([[Draw(item, 3, epoch).pick(5) for item in range(2000)] for epoch in range(2)])
-    assert np.abs(np.bincount(picks.ravel(), minlength=5) / picks.size - 0.2).max() < 0.03
-    for one, other in ((picks[0], picks[1]), (picks[0, 1:], picks[0, :-1])):
+    def taken(seed: int, epoch: int) -> np.ndarray:
+        return picks([Draw(item, seed, epoch) for item in range(2000)], np.full(2000, 5))
+
+    first, second = taken(3, 0), taken(3, 1)
+    assert np.abs(np.bincount([*first, *second], minlength=5) / 4000 - 0.2).max() < 0.03
+    for one, other in ((first, second), (first, taken(4, 0)), (first[1:], first[:-1])):
         assert abs(np.mean(one == other) - 0.2) < 0.03
-    assert Draw(7, 3, 1).pick(5) == picks[1, 7]
-    assert not np.array_equal(picks[0], [Draw(item, 4, 0).pick(5) for item in range(2000)])
+    assert picks([Draw(7, 3, 1)], np.array([5])) == second[7]

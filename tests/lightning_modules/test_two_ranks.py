@@ -1,13 +1,10 @@
 """Every stage trains under DDP: two processes have the gradient and the metrics of one, and stay equal."""
 
-import os
-import socket
 from typing import Any
 
 import pytest
 import pytorch_lightning as pl
 import torch
-import torch.multiprocessing as mp
 
 from lightning_modules import face_encoder
 from lightning_modules.tts import TTSModule
@@ -20,6 +17,7 @@ from tests.lightning_modules import (
 )
 from tests.lightning_modules.one_batch import MODULES, Gradients, OneBatch, compare
 from tests.lightning_modules.running import trainer
+from tests.lightning_modules.two_processes import in_two_processes
 
 
 def tts() -> TTSModule:
@@ -68,12 +66,7 @@ def accumulated(folder: str, **options: Any) -> dict[str, torch.Tensor]:
     return kept.kept
 
 
-def _rank(rank: int, port: int, folder: str) -> None:
-    torch.set_num_threads(1)
-    os.environ.pop("PL_GLOBAL_SEED", None)  # left by a test before; Lightning would draw from it anew with ranks only
-    os.environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "RANK": str(rank), "WORLD_SIZE": "2"}
-    os.environ |= {"LOCAL_RANK": str(rank), "NODE_RANK": "0"}
-    face_encoder.FACE_SIZES["dlib"] = 16
+def _rank(rank: int, folder: str) -> None:
     for name in STAGES:
         torch.save(one_step(name, folder, strategy="ddp", devices=2), f"{folder}/{name}{rank}_step.pt")
     torch.save(accumulated(folder, strategy="ddp", devices=2), f"{folder}/accumulated{rank}.pt")
@@ -86,10 +79,7 @@ def _rank(rank: int, port: int, folder: str) -> None:
 @pytest.fixture(scope="module")
 def ends(tmp_path_factory):
     folder = tmp_path_factory.mktemp("ranks")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    mp.spawn(_rank, (port, str(folder)), nprocs=2)
+    in_two_processes(_rank, folder)
     return folder
 
 

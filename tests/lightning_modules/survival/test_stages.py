@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import socket
 from pathlib import Path
 from typing import Any
 
 import pytest
 import pytorch_lightning as pl
 import torch
-import torch.multiprocessing as mp
 
 from datamodules.resuming import ResumableLoader
 from lightning_modules import face_encoder
@@ -19,6 +16,7 @@ from lightning_modules.survival.resuming import newest_good
 from lightning_modules.survival.stop import Stopped
 from tests.lightning_modules.survival.trained import SignalAt, seed, trainer
 from tests.lightning_modules.test_two_ranks import STAGES
+from tests.lightning_modules.two_processes import in_two_processes
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 OPTIONS: dict[str, dict[str, Any]] = {
@@ -126,11 +124,7 @@ def test_in_one_process(stage: str, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     check(whole_and_stopped(stage, tmp_path, [1, BATCHES[stage]]))
 
 
-def _rank(rank: int, port: int, folder: str) -> None:
-    torch.set_num_threads(1)
-    os.environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": str(port), "RANK": str(rank), "WORLD_SIZE": "2"}
-    os.environ |= {"LOCAL_RANK": str(rank), "NODE_RANK": "0"}
-    face_encoder.FACE_SIZES["dlib"] = 16
+def _rank(rank: int, folder: str) -> None:
     for stage in STAGES:
         # only one of them is asked, now the first and now the second; both are to stop after the same step
         asked = rank == list(STAGES).index(stage) % 2
@@ -144,10 +138,7 @@ def _rank(rank: int, port: int, folder: str) -> None:
 @pytest.fixture(scope="module")
 def ends(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("ranks")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    mp.spawn(_rank, (port, str(folder)), nprocs=2)
+    in_two_processes(_rank, folder)
     return folder
 
 
