@@ -87,6 +87,8 @@ class ImageBatch(Batch):
     sketches: Tensor  # (B, 3, H, W) float32, drawn from the target's landmarks
     targets: Tensor  # (B, 3, H, W) float32
     target_landmarks: Tensor  # (B, 68, 2) float32, pixels
+    photo_landmarks: Tensor  # (B, 68, 2) float32, pixels
+    photo_sketches: Tensor  # (B, 3, H, W) float32, drawn from the photo's own landmarks
 
 
 @dataclass(frozen=True)

@@ -83,7 +83,8 @@ def clips(size: int, rng: np.random.Generator) -> tuple[LandmarkBatch, int]:
 def pictures(size: int, rng: np.random.Generator, side: int) -> ImageBatch:
     photos, sketches, targets = (_normal(rng, size, 3, side, side).clamp(-1, 1) for _ in range(3))
     points = torch.from_numpy(frontal_template()[:, :2]).float() * side / 6 + side / 2
-    return ImageBatch(photos, sketches, targets, points.expand(size, -1, -1))
+    both = points.expand(size, -1, -1)
+    return ImageBatch(photos, sketches, targets, both, both, sketches)
 
 
 def _normal(rng: np.random.Generator, *shape: int) -> torch.Tensor:

@@ -30,9 +30,11 @@ class Draw:
     index: int
     seed: int
     epoch: int
+    part: int = 0
+    """which of the items that are drawn together, see `DrawSampler`"""
 
     def generator(self) -> np.random.Generator:
-        """The random numbers of this item in this epoch, the same in whatever process."""
+        """The random numbers of this item in this epoch, the same in whatever process and for all parts."""
         return np.random.default_rng([self.seed, self.epoch, self.index])
 
 
@@ -71,21 +73,36 @@ class DrawSampler(DistributedSampler):
     Args:
         dataset: what is drawn from.
         seed: of the order and of the items' generators.
+        together: parts that each draw has, one behind the other; an epoch is as long as with one, and so takes only
+            every so many of the items, others in the next.
     """
 
-    def __init__(self, dataset: Dataset, seed: int):
+    def __init__(self, dataset: Dataset, seed: int, together: int = 1):
         rank, ranks = rank_and_ranks()
         items = len(dataset)  # type: ignore[arg-type]
         super().__init__(dataset, ranks, rank, shuffle=True, seed=seed, drop_last=items >= ranks)
         self.first = 0
+        self.together = together
+
+    def __len__(self) -> int:
+        return super().__len__() // self.together * self.together
 
     def __iter__(self) -> Iterator[Draw]:
-        for index in islice(super().__iter__(), self.first, None):
-            yield Draw(index, self.seed, self.epoch)
+        return islice(self._draws(), self.first, len(self))
+
+    def _draws(self) -> Iterator[Draw]:
+        for index in super().__iter__():
+            for part in range(self.together):
+                yield Draw(index, self.seed, self.epoch, part)
 
 
 def training_loader(
-    dataset: Dataset[Any], batch_size: int, seed: int, collate: Callable[[Any], Any], workers: int = 0
+    dataset: Dataset[Any],
+    batch_size: int,
+    seed: int,
+    collate: Callable[[Any], Any],
+    workers: int = 0,
+    together: int = 1,
 ) -> DataLoader[Any]:
     """Shuffled batches of a dataset that is indexed with a `Draw`; resumed in mid-epoch where a checkpoint was made.
 
@@ -97,8 +114,9 @@ def training_loader(
         seed: of the order and of the items' generators.
         collate: items to a batch.
         workers: processes that load; 0 loads in this one.
+        together: parts of each draw, see `DrawSampler`; a divisor of the batch size keeps them in one batch.
     """
-    sampler = DrawSampler(dataset, seed)
+    sampler = DrawSampler(dataset, seed, together)
     return ResumableLoader(
         dataset,
         batch_size,

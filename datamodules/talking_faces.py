@@ -11,12 +11,13 @@ import torch
 from pytorch_lightning import LightningDataModule
 from torch.utils.data import DataLoader, Dataset
 
+from anyonenet.errors import InputError
 from anyonenet.face.sketch import draw_sketch
 from anyonenet.types import ImageBatch
 from datamodules.corpora.manifest import hash_fraction, split_of
 from datamodules.item_names import ItemNames
 from datamodules.mixing import Corpora, JoinedStores, Mixture, corpus_weights
-from datamodules.picture_augmentation import draw_variation
+from datamodules.picture_augmentation import PictureVariation, draw_variation
 from datamodules.prepare.clips import clip_reader, tracks_folder
 from datamodules.prepare.run import prepare_store
 from datamodules.prepare.talking_faces import TalkingFacesRecipe
@@ -33,13 +34,16 @@ class FramePairs(Dataset):
             often in an epoch.
         varied: training: random source, varied light, place and side. Otherwise the source is the frame of the clip
             that the target's hash chooses, and nothing varies.
+        neighbours: a draw has two parts: two successive stored frames of a clip, with the same source and variation.
     """
 
-    def __init__(self, store: JoinedStores, groups: list[tuple[np.ndarray, float]], varied: bool):
+    def __init__(
+        self, store: JoinedStores, groups: list[tuple[np.ndarray, float]], varied: bool, neighbours: bool = False
+    ):
         self.store = store
         self.indices = np.concatenate([items for items, _ in groups])
         self.mixture = Mixture(groups)
-        self.varied = varied
+        self.varied, self.neighbours = varied, neighbours
         self._names = ItemNames(store.manifest)
         self._clips: dict[tuple[str, str], list[int]] = {}
         self._clip_of = list(zip(store.manifest["corpus"], store.manifest["clip"], strict=True))
@@ -51,11 +55,13 @@ class FramePairs(Dataset):
 
     def item_name(self, draw: Draw) -> str:
         """Corpus, video and frame of the target that a draw takes."""
-        return self._names[self.mixture.item(draw)]
+        return self._names[self._targets(draw)[draw.part]]
 
     def __getitem__(self, draw: Draw | int) -> dict[str, np.ndarray]:
-        target = self.mixture.item(draw if isinstance(draw, Draw) else Draw(draw, 0, 0))
-        others = [index for index in self._clips[self._clip_of[target]] if index != target] or [target]
+        drawn = draw if isinstance(draw, Draw) else Draw(draw, 0, 0)
+        targets = self._targets(drawn)
+        target = targets[drawn.part]
+        others = [index for index in self._clips[self._clip_of[target]] if index not in targets] or [targets[0]]
         variation = None
         if self.varied and isinstance(draw, Draw):
             generator = draw.generator()
@@ -63,17 +69,32 @@ class FramePairs(Dataset):
             variation = draw_variation(self._picture(target).shape[0], generator)
         else:
             source = others[int(hash_fraction(f"{self._clip_of[target][1]}/{target}") * len(others))]
-        photo, picture = self._picture(source), self._picture(target)
-        landmarks = np.array(self.store.array("landmarks", target))
-        if variation is not None:
-            landmarks = variation.points(landmarks, len(picture))
-            photo, picture = variation.picture(photo), variation.picture(picture)
+        photo, photo_landmarks = self._frame(source, variation)
+        picture, landmarks = self._frame(target, variation)
         return {
             "photos": photo,
             "sketches": draw_sketch(landmarks, len(picture)),
             "targets": picture,
-            "target_landmarks": landmarks.astype(np.float32),
+            "target_landmarks": landmarks,
+            "photo_landmarks": photo_landmarks,
+            "photo_sketches": draw_sketch(photo_landmarks, len(photo)),
         }
+
+    def _targets(self, draw: Draw) -> tuple[int, ...]:
+        """The frame that a draw takes, or it and a neighbour in its clip, the earlier first."""
+        target = self.mixture.item(draw)
+        if not self.neighbours:
+            return (target,)
+        frames = self._clips[self._clip_of[target]]
+        place = min(frames.index(target), max(len(frames) - 2, 0))
+        return frames[place], frames[min(place + 1, len(frames) - 1)]
+
+    def _frame(self, index: int, variation: PictureVariation | None) -> tuple[np.ndarray, np.ndarray]:
+        picture = self._picture(index)
+        landmarks = np.array(self.store.array("landmarks", index), dtype=np.float32)
+        if variation is None:
+            return picture, landmarks
+        return variation.picture(picture), variation.points(landmarks, len(picture))
 
     def _picture(self, index: int) -> np.ndarray:
         decoded: Any = cv2.imdecode(np.array(self.store.array("jpegs", index)), cv2.IMREAD_COLOR)
@@ -83,15 +104,19 @@ class FramePairs(Dataset):
 def collate(items: list[dict[str, np.ndarray]]) -> ImageBatch:
     """Stack pairs: pictures `(H, W, 3)` uint8 become `(batch, 3, H, W)` float32 in [-1, 1]."""
 
+    def stacked(name: str) -> torch.Tensor:
+        return torch.from_numpy(np.stack([item[name] for item in items]))
+
     def pictures(name: str) -> torch.Tensor:
-        stacked = torch.from_numpy(np.stack([item[name] for item in items]))
-        return stacked.permute(0, 3, 1, 2).float() / 127.5 - 1
+        return stacked(name).permute(0, 3, 1, 2).float() / 127.5 - 1
 
     return ImageBatch(
         photos=pictures("photos"),
         sketches=pictures("sketches"),
         targets=pictures("targets"),
-        target_landmarks=torch.from_numpy(np.stack([item["target_landmarks"] for item in items])),
+        target_landmarks=stacked("target_landmarks"),
+        photo_landmarks=stacked("photo_landmarks"),
+        photo_sketches=pictures("photo_sketches"),
     )
 
 
@@ -111,6 +136,11 @@ class TalkingFacesDataModule(LightningDataModule):
         augment: vary light, colour, place, size and side in training.
         workers: processes that load; 0 loads in the training process.
         seed: of order and variations.
+        neighbours: items 2k and 2k + 1 of a training batch are two successive stored frames of one clip, with the same
+            photo and the same variation; for losses over time.
+
+    Raises:
+        InputError: neighbours with an odd batch size.
     """
 
     def __init__(
@@ -127,8 +157,12 @@ class TalkingFacesDataModule(LightningDataModule):
         augment: bool = True,
         workers: int = 0,
         seed: int = 0,
+        neighbours: bool = False,
     ):
         super().__init__()
+        if neighbours and batch_size % 2:
+            raise InputError(f"neighbours come in pairs, so the batch size must be even, got {batch_size}")
+        self.neighbours = neighbours
         self.features = Path(features)
         self.weights = corpus_weights(corpora)
         self.recipes = {
@@ -167,7 +201,7 @@ class TalkingFacesDataModule(LightningDataModule):
             for corpus, weight in self.weights.items():
                 rows = np.array(frames.rows_of(corpus))
                 groups.append((rows[splits[rows] == name], weight if name == "train" else 1.0))
-            return FramePairs(frames, groups, varied)
+            return FramePairs(frames, groups, varied, self.neighbours and name == "train")
 
         self.training = part("train", self.augment)
         self.validation = part("validation")
@@ -185,7 +219,8 @@ class TalkingFacesDataModule(LightningDataModule):
         return [self.features / recipe.name for recipe in self.recipes.values()]
 
     def train_dataloader(self) -> DataLoader:
-        return training_loader(self.training, self.batch_size, self.seed, collate, self.workers)
+        together = 2 if self.neighbours else 1
+        return training_loader(self.training, self.batch_size, self.seed, collate, self.workers, together)
 
     def val_dataloader(self) -> DataLoader:
         return self._loader(self.validation)

@@ -2,7 +2,8 @@ import cv2
 import numpy as np
 import pytest
 
-from anyonenet.errors import CorpusError
+from anyonenet.errors import CorpusError, InputError
+from anyonenet.face.sketch import draw_sketch
 from anyonenet.face.square import square_around
 from anyonenet.face.template import MIRROR, frontal_template
 from anyonenet.render.video import VideoWriter
@@ -53,10 +54,10 @@ def data(root):
 
 def test_batches(data):
     batch = next(iter(data.train_dataloader()))
-    for pictures in (batch.photos, batch.sketches, batch.targets):
+    for pictures in (batch.photos, batch.sketches, batch.targets, batch.photo_sketches):
         assert pictures.shape == (2, 3, 64, 64)
         assert pictures.abs().max() <= 1
-    assert batch.target_landmarks.shape == (2, 68, 2)
+    assert batch.target_landmarks.shape == batch.photo_landmarks.shape == (2, 68, 2)
     assert (batch.sketches == 1).float().mean() > 0.5  # white ground
 
 
@@ -98,6 +99,37 @@ def test_landmarks_lie_on_the_face(data):
     # the disc is round about the nose bridge, and lighter than the ground
     x, y = item["target_landmarks"][27]
     assert item["targets"][round(y), round(x), 0] > 200
+
+
+def test_sketches_are_those_of_the_landmarks(data):
+    for part in (part for part in (data.training, data.validation, data.test) if len(part)):
+        item = part[Draw(0, 0, 0)]
+        np.testing.assert_array_equal(item["sketches"], draw_sketch(item["target_landmarks"], 64))
+        np.testing.assert_array_equal(item["photo_sketches"], draw_sketch(item["photo_landmarks"], 64))
+        assert np.abs(item["photo_landmarks"] - item["target_landmarks"]).max() > 1
+
+
+def test_neighbours_share_photo_and_variation(data, root):
+    module = TalkingFacesDataModule(
+        root=str(root), features=str(root / "features"), batch_size=4, size=64, frames_per_clip=3,
+        validation_share=0, test_share=0, neighbours=True,
+    )  # fmt: skip
+    module.setup()
+    frames = module.training.store.manifest["frame"]
+    batches = list(module.train_dataloader())
+    assert len(batches) == len(module.train_dataloader()) == len(module.training) // 4
+    names = [name for batch in batches for name in batch.items]
+    for earlier, later in zip(names[::2], names[1::2], strict=True):
+        assert earlier.partition("#")[0] == later.partition("#")[0]
+        assert earlier != later
+    for place in range(len(module.training)):
+        first, second = (module.training[Draw(place, 0, 0, part)] for part in (0, 1))
+        np.testing.assert_array_equal(first["photos"], second["photos"])
+        assert np.abs(first["target_landmarks"] - second["target_landmarks"]).max() > 1
+        earlier, later = module.training._targets(Draw(place, 0, 0))
+        assert frames[earlier] < frames[later]
+    with pytest.raises(InputError, match="must be even, got 3"):
+        TalkingFacesDataModule(batch_size=3, neighbours=True)
 
 
 def test_training_varies_by_epoch(data):

@@ -60,7 +60,12 @@ class Batches(list):
 
     def __init__(self) -> None:
         super().__init__(
-            ImageBatch(flat(PHOTO, count), flat(255, count), flat(TARGET, count), self.landmarks(count))
+            ImageBatch(
+                *(flat(grey, count) for grey in (PHOTO, 255, TARGET)),
+                target_landmarks=self.landmarks(count),
+                photo_landmarks=self.landmarks(count),
+                photo_sketches=flat(255, count),
+            )
             for count in (2, 2, 1)
         )
 

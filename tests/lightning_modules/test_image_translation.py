@@ -30,7 +30,8 @@ class Spots(Dataset):
 
 def collate(items) -> ImageBatch:
     photos, sketches, targets = (torch.stack(column) for column in zip(*items, strict=True))
-    return ImageBatch(photos, sketches, targets, torch.zeros(len(items), 68, 2))
+    points = torch.zeros(len(items), 68, 2)
+    return ImageBatch(photos, sketches, targets, points, points, sketches)
 
 
 class Data(pl.LightningDataModule):
@@ -55,11 +56,22 @@ def test_overfits_four_pairs(tmp_path):
     assert fitted.export_extra() == {"perceptual_features": "gabor"}
 
 
-def test_each_side_gets_the_gradient_of_its_own_loss_only():
+def test_head_flow_with_every_option_moves_the_photo(tmp_path):
+    options = {"eye_weight": 2.0, "matching_weight": 0.1, "temporal_weight": 1.0, "ema": 0.9}
+    fitted, run = module(head="flow", photo_sketch=True, **options), trainer(tmp_path, 60)
+    run.fit(fitted, Data())
+    figures = run.callback_metrics
+    assert figures["validation/l1_of_copy"] < 0.6
+    assert figures["train/temporal"] > 0 and figures["train/moved"] > 0 and figures["train/matching"] > 0
+    assert 0 <= figures["train/right_made"] <= 1
+
+
+@pytest.mark.parametrize("options", [{}, {"head": "flow", "photo_sketch": True, "matching_weight": 0.1}])
+def test_each_side_gets_the_gradient_of_its_own_loss_only(options):
     batch = collate([Spots()[0], Spots()[1]])
 
     def gradients(**weights):
-        fitted = module(**weights)
+        fitted = module(**{**options, **weights})
         fitted.log_dict = lambda *_, **__: None
         fitted.optimizers = lambda: []
         fitted.lr_schedulers = lambda: []
@@ -82,7 +94,8 @@ def test_each_side_gets_the_gradient_of_its_own_loss_only():
         if name.startswith("discriminator"):
             torch.testing.assert_close(gradient, both[name], msg=name)
     # and without the generator's losses the discriminator's moves nothing in the generator
-    alone = gradients(adversarial_weight=0.0, l1_weight=0.0, perceptual_weight=0.0)
+    silenced = ("adversarial", "l1", "perceptual", "moved", "mask", "smooth", "matching")
+    alone = gradients(**{f"{name}_weight": 0.0 for name in silenced})
     for name, gradient in alone.items():
         assert name.startswith("discriminator") or gradient.abs().sum() == 0, name
 
