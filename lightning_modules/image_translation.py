@@ -9,12 +9,13 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 from torch.func import functional_call
 from torch.nn.parallel import DistributedDataParallel
 
-from anyonenet.losses.adversarial import AdversarialLoss
-from anyonenet.losses.mouth import mouth_emphasis
+from anyonenet.losses.adversarial import AdversarialLoss, feature_matching
+from anyonenet.losses.emphasis import emphasis
+from anyonenet.losses.flow import FlowLoss, neighbour_difference
 from anyonenet.losses.perceptual import PerceptualLoss
 from anyonenet.networks.image_translation import ImageTranslator
 from anyonenet.networks.patch_discriminator import PatchDiscriminator
@@ -33,12 +34,17 @@ class ImageTranslationModule(StageModule):
     Lightning neither accumulates nor clips for a module with two optimisers: `accumulate` and `gradient_norm` do.
 
     Args:
-        widths, blocks: of the translator; the defaults are MakeItTalk's.
+        widths, blocks, head, photo_sketch: of the translator; the defaults are MakeItTalk's.
         discriminator_width: channels of the discriminator's first layer.
         l1_weight, perceptual_weight: 1, as in MakeItTalk.
-        mouth_weight: of the pixels at the mouth in the L1, against 1 far from it (1 = the paper).
+        mouth_weight, eye_weight: of the pixels at the mouth and the eyes in the L1, against 1 far from them (1 = the
+            paper).
         adversarial_weight: the paper states none; 0.01 is pix2pix's proportion to its L1.
         adversarial_kind: 'bce' (pix2pix's) or 'least_squares'.
+        matching_weight: of feature matching on the discriminator's layers (0 = the paper).
+        temporal_weight: of the change between neighbouring frames (0 = the paper); the data must come in pairs
+            (`neighbours` of the DataModule).
+        moved_weight, mask_weight, smooth_weight: of `FlowLoss`, with head 'flow'.
         features: of the perceptual loss: 'vgg19' (the paper's) or 'gabor', which needs no weights.
         vgg19_weights: VGG-19's file where it is not in torchvision's place.
         learning_rate: of both optimisers (MakeItTalk's); falls along a cosine to a tenth.
@@ -58,12 +64,20 @@ class ImageTranslationModule(StageModule):
         self,
         widths: Sequence[int] = (64, 128, 256, 512, 512, 512),
         blocks: int = 2,
+        head: str = "picture",
+        photo_sketch: bool = False,
         discriminator_width: int = 64,
         l1_weight: float = 1.0,
         perceptual_weight: float = 1.0,
         mouth_weight: float = 1.0,
+        eye_weight: float = 1.0,
         adversarial_weight: float = 0.01,
         adversarial_kind: str = "bce",
+        matching_weight: float = 0.0,
+        temporal_weight: float = 0.0,
+        moved_weight: float = FlowLoss.moved,
+        mask_weight: float = FlowLoss.mask,
+        smooth_weight: float = FlowLoss.smooth,
         features: str = "vgg19",
         vgg19_weights: str | None = None,
         learning_rate: float = 1e-4,
@@ -81,40 +95,53 @@ class ImageTranslationModule(StageModule):
         self.automatic_optimization = False
         self._scale = 1.0
         self.shown: TranslatedPictures | None = None
-        network = ImageTranslator(list(widths), blocks)
+        network = ImageTranslator(list(widths), blocks, head, photo_sketch)
         network.recompute = recompute
         self.adopt(network)
         self.discriminator = PatchDiscriminator(width=discriminator_width)
         self.adversarial = AdversarialLoss(adversarial_kind)
         self.perceptual = PerceptualLoss(features, vgg19_weights)
+        self.flow = FlowLoss(moved_weight, mask_weight, smooth_weight)
+
+    def compiled_parts(self) -> list[nn.Module]:
+        return [*self.network.encoder, *self.network.decoder]
 
     def on_fit_start(self) -> None:
         print(f"perceptual loss on '{self.hparams['features']}' features")
 
     def training_step(self, batch: ImageBatch, batch_index: int) -> None:
-        photos, sketches, targets = batch.photos, batch.sketches, batch.targets
         # each step moves two optimisers, and Lightning counts both
         if self.global_step // 2 < self.hparams["coarse_steps"]:
-            photos, sketches, targets = (F.avg_pool2d(picture, 2) for picture in (photos, sketches, targets))
-        made = self.network(torch.cat([sketches, photos], dim=1)).float()
-        height, width = made.shape[2:]
-        points = batch.target_landmarks * (width / batch.targets.shape[-1])
-        weights = mouth_emphasis(points, height, width, self.hparams["mouth_weight"])
-        l1 = ((made - targets).abs() * weights).mean()
-        perceptual = self._perceptual(made, targets)
+            batch = coarser(batch)
+        sketches, targets = batch.sketches, batch.targets
+        height, width = targets.shape[2:]
+        weights = emphasis(
+            batch.target_landmarks, height, width, self.hparams["mouth_weight"], self.hparams["eye_weight"]
+        )
+        raw = self.network.raw(self._input(batch)).float()
+        made = self.network.compose(raw, batch.photos)
+        losses = {
+            "l1": self.hparams["l1_weight"] * ((made - targets).abs() * weights).mean(),
+            "perceptual": self.hparams["perceptual_weight"] * self._perceptual(made, targets),
+        }
+        if self.network.head == "flow":
+            losses |= self.flow(raw, self.network.moved(raw, batch.photos), targets, weights)
+        if self.hparams["temporal_weight"]:
+            losses["temporal"] = self.hparams["temporal_weight"] * neighbour_difference(made, targets, weights)
         fixed = {name: parameter.detach() for name, parameter in self.discriminator.named_parameters()}
-        fooled = self.adversarial.generator(functional_call(self.discriminator, fixed, (sketches, made)))
-        seen_through = self.adversarial.discriminator(
-            self.discriminator(sketches, targets), self.discriminator(sketches, made.detach())
-        )
-        generator_loss = (
-            self.hparams["l1_weight"] * l1
-            + self.hparams["perceptual_weight"] * perceptual
-            + self.hparams["adversarial_weight"] * fooled
-        )
-        self._descend(generator_loss + seen_through, batch_index)
-        values = {"l1": l1, "perceptual": perceptual, "generator": fooled, "discriminator": seen_through}
-        self.log_dict({f"train/{name}": value for name, value in values.items()}, prog_bar=True)
+        *seen, verdict = functional_call(self.discriminator, fixed, (sketches, made))
+        losses["generator"] = self.hparams["adversarial_weight"] * self.adversarial.generator(verdict)
+        *real_seen, real_verdict = self.discriminator(sketches, targets)
+        if self.hparams["matching_weight"]:
+            losses["matching"] = self.hparams["matching_weight"] * feature_matching(seen, real_seen)
+        made_verdict = self.discriminator(sketches, made.detach())[-1]
+        seen_through = self.adversarial.discriminator(real_verdict, made_verdict)
+        self._descend(torch.stack(list(losses.values())).sum() + seen_through, batch_index)
+        shown = {name: losses[name] for name in ("l1", "perceptual", "generator")} | {"discriminator": seen_through}
+        self.log_dict({f"train/{name}": value for name, value in shown.items()}, prog_bar=True)
+        signs = self.adversarial.signs(real_verdict.detach(), made_verdict.detach())
+        others = {name: value for name, value in losses.items() if name not in shown} | signs
+        self.log_dict({f"train/{name}": value for name, value in others.items()})
 
     def _descend(self, loss: Tensor, batch_index: int) -> None:
         """Backward; at the end of a window of `accumulate` batches, or of the epoch, a step of both optimisers."""
@@ -200,6 +227,9 @@ class ImageTranslationModule(StageModule):
         """What the weights' card should tell besides the network: the features that the perceptual loss used."""
         return {"perceptual_features": self.hparams["features"]}
 
+    def _input(self, batch: ImageBatch) -> Tensor:
+        return self.network.join(batch.sketches, batch.photos, batch.photo_sketches)
+
     def _perceptual(self, made: Tensor, targets: Tensor) -> Tensor:
         with torch.autocast(made.device.type, enabled=False):  # small differences drown in bfloat16
             return self.perceptual(made, targets)
@@ -210,7 +240,7 @@ class ImageTranslationModule(StageModule):
         Returns:
             the generated pictures `(B, 3, H, W)`.
         """
-        made = self.network(torch.cat([batch.sketches, batch.photos], dim=1)).float()
+        made = self.network(self._input(batch)).float()
         for pictures, kind in ((made, ""), (batch.photos, "_copy")):
             self.means.add(f"l1{kind}", F.l1_loss(pictures, batch.targets), len(made))
             self.means.add(f"perceptual{kind}", self._perceptual(pictures, batch.targets), len(made))
@@ -224,3 +254,15 @@ class ImageTranslationModule(StageModule):
             if copied > 0:
                 means[f"{name}_of_copy"] = means[name] / copied
         self.log_values(split, means, shown=tuple(means))
+
+
+def coarser(batch: ImageBatch) -> ImageBatch:
+    """The same pairs at half the side."""
+    return ImageBatch(
+        photos=F.avg_pool2d(batch.photos, 2),
+        sketches=F.avg_pool2d(batch.sketches, 2),
+        targets=F.avg_pool2d(batch.targets, 2),
+        target_landmarks=batch.target_landmarks / 2,
+        photo_landmarks=batch.photo_landmarks / 2,
+        photo_sketches=F.avg_pool2d(batch.photo_sketches, 2),
+    )

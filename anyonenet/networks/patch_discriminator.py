@@ -36,14 +36,21 @@ class PatchDiscriminator(Network):
         modules.append(nn.Conv2d(inputs, 1, 4, padding=1))
         self.layers = nn.Sequential(*modules)
 
-    def forward(self, conditions: Tensor, pictures: Tensor) -> Tensor:
-        """Logits, one a patch: real is high.
+    def forward(self, conditions: Tensor, pictures: Tensor) -> list[Tensor]:
+        """What each layer says, logits last, one a patch: real is high.
 
         Args:
             conditions: `(batch, condition_channels, height, width)` in [-1, 1].
             pictures: `(batch, 3, height, width)` in [-1, 1].
 
         Returns:
-            `(batch, 1, rows, columns)`; 30x30 for 256x256 pictures.
+            the activations of each hidden layer, for feature matching, then `(batch, 1, rows, columns)` logits; 30x30
+            for 256x256 pictures.
         """
-        return self.layers(torch.cat([conditions, pictures], dim=1))
+        maps = []
+        values = torch.cat([conditions, pictures], dim=1)
+        for layer in self.layers:
+            values = layer(values)
+            if isinstance(layer, nn.LeakyReLU):
+                maps.append(values)
+        return [*maps, values]

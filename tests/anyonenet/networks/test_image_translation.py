@@ -50,7 +50,7 @@ def test_patches_of_the_discriminator_see_seventy_pixels():
         if isinstance(module, torch.nn.InstanceNorm2d):
             module.forward = lambda features: features  # normalisation looks at the whole picture
     pictures = torch.zeros(1, 3, 256, 256, requires_grad=True)
-    logits = discriminator(torch.zeros(1, 3, 256, 256), pictures)
+    *_, logits = discriminator(torch.zeros(1, 3, 256, 256), pictures)
     assert logits.shape == (1, 1, 30, 30)
     logits[0, 0, 15, 15].backward()
     seen = pictures.grad[0].abs().sum(0).nonzero()
@@ -79,3 +79,33 @@ def test_recomputing_holds_less_and_gives_the_same_gradient():
     (whole, gradients), (part, again) = results
     assert part < whole / 4
     assert all(torch.equal(one, other) for one, other in zip(gradients, again, strict=True))
+
+
+def test_head_flow_begins_with_the_photo_as_it_is():
+    torch.manual_seed(0)
+    translator = ImageTranslator(widths=(4, 8, 8), head="flow", photo_sketch=True)
+    sketches, photos = torch.rand(2, 3, 32, 32) * 2 - 1, torch.rand(2, 3, 32, 32) * 2 - 1
+    pictures = translator.join(sketches, photos, sketches)
+    assert pictures.shape == (2, translator.inputs, 32, 32)
+    raw = translator.raw(pictures)
+    assert raw.shape == (2, translator.outputs, 32, 32)
+    assert raw[:, 3].max() < 0.3  # hardly painted
+    assert raw[:, 4:].abs().max() * 16 < 0.5  # moved by less than half a pixel
+    torch.testing.assert_close(translator(pictures), translator.compose(raw, photos))
+
+
+def test_head_flow_looks_where_its_displacement_points():
+    translator = ImageTranslator(widths=(4, 8, 8), head="flow")
+    photos = torch.rand(1, 3, 8, 16)
+    raw = torch.zeros(1, 6, 8, 16)
+    raw[:, 4], raw[:, 5] = 2 * 2 / 16, -1 * 2 / 8  # two pixels to the right, one up
+    made = translator.compose(raw, photos)
+    torch.testing.assert_close(made[..., 1:, :-2], photos[..., :-1, 2:])
+    raw[:, 3] = 1.0
+    raw[:, :3] = 0.25
+    torch.testing.assert_close(translator.compose(raw, photos), torch.full_like(photos, 0.25))
+
+
+def test_unknown_head_is_named():
+    with pytest.raises(ValueError, match="head is 'mask'; choose one of picture, flow"):
+        ImageTranslator(widths=(4, 8), head="mask")
