@@ -1,41 +1,71 @@
 """The paper's renderer: sketch and photo through the image translation network (AnyoneNet section III-E).
 
-The network draws 256x256 pixels around the head; they are laid into the photo with a soft edge.
+The network draws a small square around the head; `anyonenet.render.blend` lays it into the photo at the photo's own
+resolution.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import cast
 
-import cv2
 import numpy as np
 import torch
-from numpy.typing import NDArray
+from numpy.typing import ArrayLike, NDArray
 
 from anyonenet.errors import InputError
 from anyonenet.face.sketch import draw_sketch
-from anyonenet.face.square import square_around
+from anyonenet.networks.image_translation import ImageTranslator
+from anyonenet.render.blend import Square, blend_of
 from anyonenet.weights import load_weights
 
 SIDE = 256
 """pixels of the network's pictures"""
 FACES = 2.0
 """side of the square that is drawn, in heights of the face from brow to chin, where the card does not say it"""
-FEATHER = 0.12
-"""width of the soft edge, in sides of the square"""
+
+
+class Translation:
+    """The image stage's network, loaded once for any number of photos.
+
+    Args:
+        weights: folder of the image stage.
+        device: where it runs.
+
+    Raises:
+        WeightsError: the weights are missing, corrupt or of another stage.
+    """
+
+    def __init__(self, weights: Path, device: torch.device | str = "cpu"):
+        network, card = load_weights(weights, "images", device)
+        self._device = torch.device(device)
+        self._network = cast(ImageTranslator, network)
+        # the bfloat16 and channels-last forms are three times as fast on processors that know them
+        self._network.to(memory_format=torch.channels_last)
+        self.inputs = self._network.inputs
+        self.faces = float(card.extra.get("crop_faces", FACES))
+
+    def each(self, pictures: Iterable[NDArray[np.float32]]) -> Iterator[NDArray[np.float32]]:
+        """`(inputs, SIDE, SIDE)` in [-1, 1], one after another -> `(outputs, SIDE, SIDE)` of each, in order."""
+        for picture in pictures:
+            batch = torch.from_numpy(picture[None]).to(self._device, memory_format=torch.channels_last)
+            with torch.inference_mode(), torch.autocast(self._device.type, torch.bfloat16):
+                raw = self._network.raw(batch)[0]
+            yield raw.float().contiguous().cpu().numpy()
 
 
 class UNetRenderer:
-    """Draws one person with the image translation network.
+    """Draws one person with the image translation network; a `Renderer`.
 
     Args:
         photo: (H, W, 3) uint8 RGB.
         landmarks: (68, 3) pixels of the photo.
-        weights: folder of the image stage.
-        device: where the network runs.
+        weights: folder of the image stage, or what was loaded from it.
+        device: where the network runs, when it is loaded here.
 
     Raises:
-        InputError: landmarks of a wrong shape or not finite.
+        InputError: landmarks of a wrong shape, not finite, or beside the photo.
         WeightsError: the weights are missing, corrupt or of another stage.
     """
 
@@ -43,56 +73,52 @@ class UNetRenderer:
         self,
         photo: NDArray[np.uint8],
         landmarks: NDArray[np.floating],
-        weights: Path,
+        weights: Path | Translation,
         device: torch.device | str = "cpu",
     ):
         landmarks = _checked(landmarks)
-        self._network, card = load_weights(weights, "images", device)
-        self._device = torch.device(device)
-        self._photo = photo
-        # the bfloat16 and channels-last forms are three times as fast on processors that know them
-        self._network.to(memory_format=torch.channels_last)
-        self._to_square = square_around(landmarks, float(card.extra.get("crop_faces", FACES)), SIDE)
-        square = cv2.warpAffine(
-            photo, self._to_square, (SIDE, SIDE), flags=cv2.INTER_AREA, borderMode=cv2.BORDER_REPLICATE
-        )
-        self._square = _to_network(np.asarray(square, dtype=np.uint8))
-        self._mask = self._in_photo(_soft_edge())[..., None]
+        self._translation = weights if isinstance(weights, Translation) else Translation(weights, device)
+        self._square = Square.around(landmarks, self._translation.faces)
+        sketch = self._sketch(landmarks)
+        still = [_to_network(self._square.cut(photo, SIDE))]
+        if self._translation.inputs == 9:
+            still.append(sketch)
+        self._still = np.concatenate(still)  # what the network sees beside the sketch: (3 or 6, SIDE, SIDE)
+        rest = next(self._translation.each([self._seen(sketch)]))
+        self._blend = blend_of(photo, landmarks, self._square, rest)
 
-    def render(self, landmarks: NDArray[np.floating], quaternion: NDArray[np.floating]) -> NDArray[np.uint8]:
+    def render(self, landmarks: ArrayLike, quaternion: ArrayLike) -> NDArray[np.uint8]:
         """One frame; see `anyonenet.render.renderer.Renderer`. The orientation is in the landmarks already."""
-        points = _checked(landmarks)[:, :2] @ self._to_square[:, :2].T + self._to_square[:, 2]
-        sketch = _to_network(draw_sketch(points.astype(np.float32), SIDE))
-        pictures = torch.cat([sketch, self._square])[None].to(self._device, memory_format=torch.channels_last)
-        with torch.inference_mode(), torch.autocast(self._device.type, torch.bfloat16):
-            drawn = self._network(pictures)[0]
-        pixels = (drawn.float().cpu().numpy().transpose(1, 2, 0) + 1) * 127.5
-        frame = self._photo * (1 - self._mask) + self._in_photo(pixels.astype(np.float32)) * self._mask
-        return np.clip(frame + 0.5, 0, 255).astype(np.uint8)
+        return next(self.render_many([landmarks], [quaternion]))
 
-    def _in_photo(self, square: NDArray[np.floating]) -> NDArray[np.floating]:
-        """A picture of the square's size -> of the photo's size, zero outside."""
-        height, width = self._photo.shape[:2]
-        return np.asarray(
-            cv2.warpAffine(square, self._to_square, (width, height), flags=cv2.WARP_INVERSE_MAP | cv2.INTER_LINEAR)
-        )
+    def render_many(
+        self, landmarks: Iterable[ArrayLike], quaternions: Iterable[ArrayLike]
+    ) -> Iterator[NDArray[np.uint8]]:
+        """Frames in order, each as `render` gives it, drawn when they are asked for.
+
+        Args:
+            landmarks: (F, 68, 3), as for one.
+            quaternions: (F, 4), not used.
+        """
+        pictures = (self._seen(self._sketch(_checked(points))) for points in landmarks)
+        return map(self._blend.frame, self._translation.each(pictures))
+
+    def _sketch(self, landmarks: NDArray[np.floating]) -> NDArray[np.float32]:
+        return _to_network(draw_sketch(self._square.points(landmarks[:, :2], SIDE), SIDE))
+
+    def _seen(self, sketch: NDArray[np.float32]) -> NDArray[np.float32]:
+        """What the network reads, `(inputs, SIDE, SIDE)`: sketch, photo and, if it wants it, the photo's sketch."""
+        return np.concatenate([sketch, self._still])
 
 
-def _checked(landmarks: NDArray[np.floating]) -> NDArray[np.floating]:
+def _checked(landmarks: ArrayLike) -> NDArray[np.floating]:
     points = np.asarray(landmarks, dtype=np.float64)
     if points.shape not in ((68, 3), (68, 2)) or not np.isfinite(points).all():
         raise InputError(f"expected 68 finite landmarks, got an array of shape {points.shape}")
     return points
 
 
-def _soft_edge() -> NDArray[np.floating]:
-    """`(SIDE, SIDE)` float32: 1 in the middle, 0 at the border, smooth between."""
-    across = np.minimum(np.arange(SIDE) + 0.5, SIDE - 0.5 - np.arange(SIDE)) / (FEATHER * SIDE)
-    ramp = np.clip(across, 0, 1)
-    ramp = ramp * ramp * (3 - 2 * ramp)
-    return np.outer(ramp, ramp).astype(np.float32)
-
-
-def _to_network(picture: NDArray[np.uint8]) -> torch.Tensor:
+def _to_network(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
     """(H, W, 3) uint8 -> (3, H, W) float32 in [-1, 1]."""
-    return torch.from_numpy(np.ascontiguousarray(picture.transpose(2, 0, 1))).float() / 127.5 - 1
+    planes = np.ascontiguousarray(picture.transpose(2, 0, 1)).astype(np.float32)
+    return np.asarray(planes / np.float32(127.5) - 1, dtype=np.float32)
