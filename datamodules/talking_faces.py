@@ -108,7 +108,8 @@ def collate(items: list[dict[str, np.ndarray]]) -> ImageBatch:
         return torch.from_numpy(np.stack([item[name] for item in items]))
 
     def pictures(name: str) -> torch.Tensor:
-        return stacked(name).permute(0, 3, 1, 2).float() / 127.5 - 1
+        # convolutions hand the order in memory on, and backward through normalisation is 60 times slower in the other
+        return stacked(name).permute(0, 3, 1, 2).contiguous().float() / 127.5 - 1
 
     return ImageBatch(
         photos=pictures("photos"),

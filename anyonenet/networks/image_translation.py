@@ -65,11 +65,15 @@ class Up(nn.Module):
 
 
 class FlowHead(nn.Sequential):
-    """Twice the size, then colour (3), mask (1) and displacement (2); at first the photo as it is."""
+    """Twice the size, then colour (3), mask (1) and displacement (2); at first the photo as it is.
+
+    The size is doubled by moving channels to pixels (Shi et al. 2016), which never holds all inputs at full size.
+    """
 
     def __init__(self, inputs: int):
         last = nn.Conv2d(_TOP, 6, 3, padding=1)
-        super().__init__(Up(inputs, _TOP, 0), InstanceNorm(_TOP), nn.LeakyReLU(0.2), last)
+        doubled = (nn.Conv2d(inputs, 4 * _TOP, 3, padding=1), nn.PixelShuffle(2))
+        super().__init__(*doubled, InstanceNorm(_TOP), nn.LeakyReLU(0.2), last)
         with torch.no_grad():
             last.weight[3:].mul_(0.01)
             last.bias[3:] = torch.tensor([_MASK_AT_FIRST, 0.0, 0.0])
