@@ -1,0 +1,76 @@
+"""The benchmark of speed: its arithmetic, its tables, and that one part's failure leaves the others."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from anyonenet.errors import InputError
+from benchmarks.speed import record
+from benchmarks.speed.bars import BARS, judged, missed
+from benchmarks.speed.document import replace
+from benchmarks.speed.lines import fit
+from benchmarks.speed.record import Section, Table
+
+
+def test_a_line_is_found_with_its_deviation() -> None:
+    line = fit([5, 60, 600], [1 + 0.2 * 5, 1 + 0.2 * 60, 1 + 0.2 * 600])
+    assert (line.fixed, line.each) == pytest.approx((1, 0.2))
+    assert line.deviation == pytest.approx(0, abs=1e-9)
+    assert line.at(10) == pytest.approx(3)
+    # quadratic growth is no line
+    assert fit([5, 60, 600], [5**2, 60**2, 600**2]).deviation > 0.3
+
+
+def test_a_line_needs_two_amounts() -> None:
+    with pytest.raises(ValueError, match="no line through"):
+        fit([5, 5], [1, 2])
+
+
+def test_tables_take_the_place_of_marked_blocks(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("a\n<!-- bench: one -->\nold\n<!-- end -->\nb\n<!-- bench: two -->\n<!-- end -->\nc\n")
+    tables = [Table("one", "", ["x", "y"], [["r\\1", "2"]]), Table("absent", "", ["z"], [])]
+    wanted = (
+        "a\n<!-- bench: one -->\n| x | y |\n| --- | ---: |\n| r\\1 | 2 |\n<!-- end -->\n"
+        "b\n<!-- bench: two -->\n<!-- end -->\nc\n"
+    )
+    for _ in range(2):  # doing it again changes nothing
+        assert replace(page, tables) == ["one"]
+        assert page.read_text() == wanted
+    assert replace(page, [Table("two", "", ["q"], [])]) == ["two"]
+    assert "<!-- bench: two -->\n| q |\n| --- |\n<!-- end -->\nc\n" in page.read_text()
+
+
+def test_a_block_without_an_end_is_told(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text("<!-- bench: one -->\nold\n")
+    with pytest.raises(InputError, match="begins 1 blocks and ends 0"):
+        replace(page, [])
+    with pytest.raises(InputError, match="cannot be read"):
+        replace(tmp_path / "none.md", [])
+
+
+def test_results_come_back_from_their_file(tmp_path: Path) -> None:
+    sections = {"a": Section("a", [Table("t", "T", ["x"], [["1"]])], {"f_seconds": 1.5}, ["n"], 2.0, "why")}
+    record.write(tmp_path / "r.json", sections)
+    assert record.read(tmp_path / "r.json") == sections
+    (tmp_path / "bad.json").write_text('{"a": {"name": "a"}}')
+    with pytest.raises(InputError, match="holds no results"):
+        record.read(tmp_path / "bad.json")
+    with pytest.raises(InputError, match="no results at"):
+        record.read(tmp_path / "none.json")
+
+
+def test_bars_are_judged_by_their_figures() -> None:
+    figures = {BARS[0].figure: BARS[0].most, BARS[1].figure: BARS[1].most * 1.01, BARS[2].figure: float("nan")}
+    rows = judged({"a": Section("a", figures=figures)}).rows
+    assert [row[3] for row in rows[:4]] == ["yes", "**no**", "**no**", "-"]
+    assert rows[3][2] == "not measured"
+    assert missed({"a": Section("a", figures=figures)}) == [BARS[1].what, BARS[2].what]
+
+
+def test_a_row_has_as_many_cells_as_the_head() -> None:
+    with pytest.raises(ValueError, match="1 cells for the 2 columns"):
+        Table("t", "", ["a", "b"]).add("1")
