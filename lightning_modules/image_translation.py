@@ -44,7 +44,7 @@ class ImageTranslationModule(StageModule):
         matching_weight: of feature matching on the discriminator's layers (0 = the paper).
         temporal_weight: of the change between neighbouring frames (0 = the paper); the data must come in pairs
             (`neighbours` of the DataModule).
-        moved_weight, mask_weight, smooth_weight: of `FlowLoss`, with head 'flow'.
+        moved_weight, landmark_weight, mask_weight, smooth_weight: of `FlowLoss`, with head 'flow'.
         features: of the perceptual loss: 'vgg19' (the paper's) or 'gabor', which needs no weights.
         vgg19_weights: VGG-19's file where it is not in torchvision's place.
         learning_rate: of both optimisers (MakeItTalk's); falls along a cosine to a tenth.
@@ -76,6 +76,7 @@ class ImageTranslationModule(StageModule):
         matching_weight: float = 0.0,
         temporal_weight: float = 0.0,
         moved_weight: float = FlowLoss.moved,
+        landmark_weight: float = FlowLoss.landmarks,
         mask_weight: float = FlowLoss.mask,
         smooth_weight: float = FlowLoss.smooth,
         features: str = "vgg19",
@@ -101,7 +102,7 @@ class ImageTranslationModule(StageModule):
         self.discriminator = PatchDiscriminator(width=discriminator_width)
         self.adversarial = AdversarialLoss(adversarial_kind)
         self.perceptual = PerceptualLoss(features, vgg19_weights)
-        self.flow = FlowLoss(moved_weight, mask_weight, smooth_weight)
+        self.flow = FlowLoss(moved_weight, landmark_weight, mask_weight, smooth_weight)
 
     def compiled_parts(self) -> list[nn.Module]:
         return [*self.network.encoder, *self.network.decoder]
@@ -125,7 +126,8 @@ class ImageTranslationModule(StageModule):
             "perceptual": self.hparams["perceptual_weight"] * self._perceptual(made, targets),
         }
         if self.network.head == "flow":
-            losses |= self.flow(raw, self.network.moved(raw, batch.photos), targets, weights)
+            moved = self.network.moved(raw, batch.photos)
+            losses |= self.flow(raw, moved, targets, weights, batch.target_landmarks, batch.photo_landmarks)
         if self.hparams["temporal_weight"]:
             losses["temporal"] = self.hparams["temporal_weight"] * neighbour_difference(made, targets, weights)
         fixed = {name: parameter.detach() for name, parameter in self.discriminator.named_parameters()}

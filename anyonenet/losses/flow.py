@@ -15,15 +15,26 @@ class FlowLoss:
 
     Args:
         moved: of the moved photo's own L1, before anything is painted over it.
+        landmarks: of the displacement's error at the landmarks, where the truth is known. Pictures alone teach a
+            displacement slowly: they say something only where it is wrong by less than what they show is wide.
         mask: of the mean mask, by which painting is the exception.
         smooth: of the displacement's total variation.
     """
 
     moved: float = 0.5
-    mask: float = 0.02
-    smooth: float = 0.05
+    landmarks: float = 2.0
+    mask: float = 0.005
+    smooth: float = 0.02
 
-    def __call__(self, raw: Tensor, moved: Tensor, targets: Tensor, weights: Tensor) -> dict[str, Tensor]:
+    def __call__(
+        self,
+        raw: Tensor,
+        moved: Tensor,
+        targets: Tensor,
+        weights: Tensor,
+        target_landmarks: Tensor,
+        photo_landmarks: Tensor,
+    ) -> dict[str, Tensor]:
         """The weighted terms by name.
 
         Args:
@@ -31,17 +42,25 @@ class FlowLoss:
             moved: `(batch, 3, height, width)` the photo by its displacement alone.
             targets: `(batch, 3, height, width)`.
             weights: `(batch, 1, height, width)` of the pixels, mean 1.
+            target_landmarks, photo_landmarks: `(batch, 68, 2)` pixels.
 
         Returns:
-            three scalars: 'moved', 'mask' and 'smooth'.
+            four scalars: 'moved', 'landmarks' (half sides of the picture), 'mask' and 'smooth' (pixels a pixel).
         """
         displacement = raw[:, 4:6].float()
+        size = torch.tensor([raw.shape[-1], raw.shape[-2]], device=raw.device)
+        places = (2 * target_landmarks + 1) / size - 1
+        found = F.grid_sample(displacement, places[:, :, None], align_corners=False, padding_mode="border")
+        wanted = 2 * (photo_landmarks - target_landmarks) / size
+        inside = (places.abs() < 1).all(-1)
+        missed = (found[..., 0].transpose(1, 2) - wanted).abs().mean(-1)
         across = (displacement[..., 1:] - displacement[..., :-1]).abs().mean()
         down = (displacement[..., 1:, :] - displacement[..., :-1, :]).abs().mean()
         # in pixels, so that the cost of a bend does not change with the resolution
         smooth = (across + down) * displacement.shape[-1] / 2
         return {
             "moved": self.moved * ((moved - targets).abs() * weights).mean(),
+            "landmarks": self.landmarks * (missed * inside).sum() / inside.sum().clamp_min(1),
             "mask": self.mask * raw[:, 3].float().mean(),
             "smooth": self.smooth * smooth,
         }

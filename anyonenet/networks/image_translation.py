@@ -17,7 +17,7 @@ FARTHEST = 0.5
 """how far head 'flow' looks for a pixel of the photo, half sides of the picture"""
 _TOP = 16
 """channels before the last convolution of head 'flow'"""
-_MASK_AT_FIRST = -2.0
+_MASK_AT_FIRST = -1.5
 """before the sigmoid: copying the photo comes first, painting is learned where copying fails"""
 
 
@@ -36,7 +36,7 @@ class ResidualBlock(nn.Module):
         )
         with torch.no_grad():  # nearly an identity at first: copying the photo is learned soonest
             for parameter in self.layers[-1].parameters():
-                parameter.mul_(0.1)
+                parameter.mul_(0.03)
 
     def forward(self, features: Tensor) -> Tensor:
         """`(batch, channels, height, width)` -> the same shape."""
@@ -75,7 +75,7 @@ class FlowHead(nn.Sequential):
         doubled = (nn.Conv2d(inputs, 4 * _TOP, 3, padding=1), nn.PixelShuffle(2))
         super().__init__(*doubled, InstanceNorm(_TOP), nn.LeakyReLU(0.2), last)
         with torch.no_grad():
-            last.weight[3:].mul_(0.01)
+            last.weight[3:].mul_(0.03)
             last.bias[3:] = torch.tensor([_MASK_AT_FIRST, 0.0, 0.0])
 
 

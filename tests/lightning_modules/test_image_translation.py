@@ -94,7 +94,7 @@ def test_each_side_gets_the_gradient_of_its_own_loss_only(options):
         if name.startswith("discriminator"):
             torch.testing.assert_close(gradient, both[name], msg=name)
     # and without the generator's losses the discriminator's moves nothing in the generator
-    silenced = ("adversarial", "l1", "perceptual", "moved", "mask", "smooth", "matching")
+    silenced = ("adversarial", "l1", "perceptual", "moved", "landmark", "mask", "smooth", "matching")
     alone = gradients(**{f"{name}_weight": 0.0 for name in silenced})
     for name, gradient in alone.items():
         assert name.startswith("discriminator") or gradient.abs().sum() == 0, name
