@@ -135,6 +135,34 @@ def test_the_edge_is_soft():
     assert edge[0].max() == 0 == edge[:, -1].max() and edge[SIZE // 2, SIZE // 2] == 1
 
 
+def test_every_drawing_fades_out_towards_the_edge():
+    photo, landmarks, square = scene((400, 400))
+    moved, painted = still(), still()
+    moved[4:], painted[3] = 0.05, 1
+    other = drawing(photo, square) + 0.5
+    for rest, raw in ((still(), moved), (still(), painted), (drawing(photo, square), other)):
+        frame = blend_of(photo, landmarks, square, rest).frame(raw)
+        rows, columns = square.inside(photo.shape)
+        assert apart(frame, photo)[middle(square)].max() > 20
+        for ring in (np.s_[rows.start, columns], np.s_[rows, columns.start], np.s_[rows, columns.stop - 1]):
+            assert np.array_equal(frame[ring], photo[ring])
+
+
+@pytest.mark.parametrize("place", [(-70, 0), (60, -70)])
+def test_a_square_that_reaches_over_the_photo_is_drawn_in_place(place):
+    photo, landmarks, _ = scene((300, 320))
+    landmarks = landmarks + [*place, 0]
+    square = Square.around(landmarks)
+    assert square.left < 0 or square.top < 0
+    raw = still()
+    raw[:3], raw[3, 28:36, 28:36] = 1, 1
+    frame = blend_of(photo, landmarks, square, still()).frame(raw)
+    white = np.argwhere((frame == 255).all(axis=2) & (photo < 255).any(axis=2))
+    assert white.mean(0) == pytest.approx(
+        [square.top + (square.side - 1) / 2, square.left + (square.side - 1) / 2], abs=1
+    )
+
+
 def test_square_is_the_one_of_training_in_whole_pixels():
     _, landmarks, square = scene((512, 512))
     matrix = square_around(landmarks, size=SIZE)
