@@ -15,6 +15,8 @@ from typing import Any
 
 import torch
 from safetensors.torch import load_file, save_file
+from torch.nn import init
+from torch.overrides import TorchFunctionMode
 
 from anyonenet.audio.mel import MelSettings
 from anyonenet.checksum import sha256_of
@@ -30,6 +32,17 @@ NETWORKS = {
     "PhonemeRecogniser": "evaluation.phoneme_recogniser",
 }
 """The closed list of classes that weights may name, and their modules."""
+DRAWN = frozenset(
+    (
+        torch.Tensor.uniform_,
+        torch.Tensor.normal_,
+        init.uniform_,
+        init.normal_,
+        init.kaiming_uniform_,
+        init.kaiming_normal_,
+    )
+)
+"""how PyTorch's layers and ours draw their initial values, in place"""
 
 
 @dataclass(frozen=True)
@@ -45,6 +58,15 @@ class WeightsCard:
     extra: dict[str, Any] = field(default_factory=dict)
     """plain values a stage needs at inference (embedding backend, speakers' names …)"""
     sha256: str = ""
+
+
+class _Undrawn(TorchFunctionMode):
+    """Networks made inside get no random initial values, which take longer to draw than weights to read."""
+
+    def __torch_function__(self, function: Any, types: Any, args: Any = (), kwargs: Any = None) -> Any:
+        if function in DRAWN:
+            return args[0] if args else kwargs["tensor"]
+        return function(*args, **(kwargs or {}))
 
 
 def save_weights(folder: Path, network: Network, card: WeightsCard, half: bool = True) -> None:
@@ -141,14 +163,17 @@ def load_weights(folder: Path, stage: str, device: torch.device | str = "cpu") -
         )
     network_class = getattr(importlib.import_module(NETWORKS[name]), name)
     try:
-        network: Network = network_class(**arguments)
+        with _Undrawn():
+            network: Network = network_class(**arguments)
     except TypeError as error:
         raise WeightsError(f"{folder}/config.json does not fit {name}: {error}") from None
     state = {
-        key: tensor.float() if tensor.is_floating_point() else tensor for key, tensor in load_file(str(path)).items()
+        # copies, in memory of their own: what was read may be a view of the file
+        key: tensor.to(torch.float32 if tensor.is_floating_point() else tensor.dtype, copy=True)
+        for key, tensor in load_file(str(path)).items()
     }
     try:
-        network.load_state_dict(state)
+        network.load_state_dict(state, assign=True)
     except RuntimeError as error:
         first = str(error).splitlines()[1].strip() if "\n" in str(error) else str(error)
         raise WeightsError(f"{path} does not fit its config.json: {first}") from None

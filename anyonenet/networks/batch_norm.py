@@ -37,7 +37,9 @@ class BatchNorm(nn.modules.batchnorm._BatchNorm):
         if not self.training or (mask is None and ranks == 1):
             return super().forward(features)
         weights = None if mask is None else mask.expand(len(features), 1, *features.shape[2:])
-        normalise = _normalise_over_ranks if ranks > 1 else _normalise
+        normalise = normalise_batch
+        if ranks > 1:  # imported late: it brings PyTorch's compiler, as slow to import as PyTorch itself
+            from anyonenet.networks.uncompiled import normalise
         normalised, mean, variance, count = normalise(features, weights, self.weight, self.bias, self.eps, ranks > 1)
         self._note(mean, variance, count)
         return normalised
@@ -65,16 +67,12 @@ def synchronise(network: nn.Module, synchronised: bool) -> None:
             layer.synchronised = synchronised
 
 
-def _normalise(
+def normalise_batch(
     features: Tensor, mask: Tensor | None, weight: Tensor, bias: Tensor, epsilon: float, across: bool
 ) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     """Normalised features, and without gradient mean and variance `(C,)` and the count, a scalar."""
     result: tuple[Tensor, Tensor, Tensor, Tensor] = _Normalise.apply(features, mask, weight, bias, epsilon, across)
     return result
-
-
-# what the ranks say to each other cannot be compiled
-_normalise_over_ranks = torch.compiler.disable(_normalise)
 
 
 class _Normalise(torch.autograd.Function):

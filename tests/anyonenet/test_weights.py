@@ -1,6 +1,7 @@
 import copy
 import json
 import pickle
+from pathlib import Path
 
 import pytest
 import torch
@@ -43,6 +44,20 @@ def test_round_trip(folder):
     torch.manual_seed(0)
     assert torch.allclose(network.layer.weight, Toy(4).layer.weight, atol=1e-3)
     assert sorted(p.name for p in folder.iterdir()) == ["config.json", "model.safetensors"]
+
+
+@pytest.mark.parametrize("stage", ["tts", "landmarks", "face_encoder", "speaker_encoder", "images"])
+def test_no_random_numbers_are_drawn_and_all_buffers_are_those_of_a_network_made_as_usual(stage):
+    before = torch.get_rng_state()
+    network, _ = load_weights(Path("weights") / stage, stage)
+    assert torch.equal(torch.get_rng_state(), before)
+    usual = type(network)(**network.arguments)
+    usual.load_state_dict(network.state_dict())
+    for (name, one), (_, other) in zip(network.named_buffers(), usual.named_buffers(), strict=True):
+        assert torch.equal(one, other), name
+    for module in network.modules():  # recurrent layers hold their parameters a second time, in a list
+        for name, weight in zip(getattr(module, "_flat_weights_names", ()), getattr(module, "_flat_weights", ())):
+            assert weight is getattr(module, name), name
 
 
 def change(folder, **values):
