@@ -8,8 +8,9 @@ from commands.options import Options, seed
 
 DESCRIPTION = """\
 Build the embedded corpora: synthetic voices and drawn faces in the on-disk layouts of
-VCTK, AISHELL-3, aidatatang_200zh, VoxCeleb2, CN-Celeb and the Obama addresses. They are for
-development, demonstration and tests; results for papers need the real corpora."""
+VCTK, AISHELL-3, aidatatang_200zh, VoxCeleb2, CN-Celeb and the Obama addresses, and still pictures
+made to speak. They are for development, demonstration and tests; results for papers need the
+real corpora."""
 
 
 def options() -> Options:
@@ -20,6 +21,10 @@ def options() -> Options:
         "--size", choices=("full", "small"), default="full", help="full trains the default weights; small is for tests"
     )
     parser.add_argument("--seed", type=seed, default=0, help="the same seed gives the same bytes (default 0)")
+    parser.add_argument(
+        "--pictures", type=Path, metavar="DIR",
+        help="your own photographs and paintings of faces, to be animated beside those that installed packages carry",
+    )  # fmt: skip
     return parser
 
 
@@ -27,6 +32,6 @@ def main(arguments: list[str]) -> int:
     values = options().read(arguments)
     from datamodules.mini.build import build
 
-    build(values.out, size=values.size, seed=values.seed)
+    build(values.out, size=values.size, seed=values.seed, pictures=values.pictures)
     print(f"embedded corpora ({values.size}, seed {values.seed}) in {values.out}")
     return 0

@@ -127,8 +127,8 @@ class TalkingFacesDataModule(LightningDataModule):
     Args:
         root: folder of the corpora, for stores that are still to be made.
         features: folder of the feature stores; `talking_faces/CORPUS` is made inside when absent.
-        corpora: 'voxceleb2', 'obama' or the names of own videos (see `anyonenet prepare videos`), which have splits of
-            their own; a mapping gives each a weight.
+        corpora: 'voxceleb2', 'obama' or, with splits of their own, 'animated' or the names of own videos (see
+            `anyonenet prepare videos`); a mapping gives each a weight.
         batch_size: pairs a batch and device.
         size: pixels, side of the pictures.
         frames_per_clip: frames kept of each clip, evenly spread.

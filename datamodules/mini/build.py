@@ -1,4 +1,4 @@
-"""Build the embedded corpora: six corpora in their real layouts, from nothing but a seed."""
+"""Build the embedded corpora: six in the layouts of real ones, from nothing but a seed, and animated pictures."""
 
 from __future__ import annotations
 
@@ -12,6 +12,8 @@ from pathlib import Path
 from typing import Any
 
 from anyonenet.errors import CorpusError, InputError
+from datamodules.mini.animated import write_animated
+from datamodules.mini.pictures import packaged_pictures, pictures_in
 from datamodules.mini.speech import write_aidatatang, write_aishell3, write_vctk
 from datamodules.mini.videos import write_cnceleb, write_obama, write_voxceleb2
 from datamodules.mini.workers import Workers
@@ -23,7 +25,9 @@ SIZES = ("full", "small")
 _README = """\
 Embedded corpora of AnyoneNet: SYNTHETIC, for development, demonstration and tests.
 
-Nobody here exists: voices are espeak-ng's, reshaped; faces are drawn by code; mouths, heads and lids move by rule.
+Nobody here exists, but for the faces in `Animated`: voices are espeak-ng's, reshaped; faces are drawn by code; mouths,
+heads and lids move by rule. `Animated` holds photographs and paintings, from installed packages or the builder's own
+folder (pictures.csv names them), which say and do what they never did.
 Results for papers need the real corpora. Folders have the layouts of VCTK 0.92, AISHELL-3, aidatatang_200zh,
 VoxCeleb2, CN-Celeb (with face pictures) and a folder of weekly addresses ("Obama"; the person in it is drawn too and
 resembles nobody). Beside each video NAME.mp4 stands its exact truth NAME.landmarks.npz: landmarks (F, 68, 3) float32
@@ -38,6 +42,7 @@ class _Corpus:
     folder: str
     write: Callable[[Path, str, int, Workers, bool], Any]
     """(folder, size, seed, workers, progress) -> seconds of speech, or a dict of counts"""
+    medium: str = "speech"
 
 
 _CORPORA = {
@@ -48,6 +53,8 @@ _CORPORA = {
     "voxceleb2": _Corpus("VoxCeleb2", write_voxceleb2),
     "obama": _Corpus("Obama", write_obama),
 }
+_ANIMATED = "animated"
+NAMES = (*_CORPORA, _ANIMATED)
 
 
 def build(
@@ -57,46 +64,59 @@ def build(
     corpora: Sequence[str] | None = None,
     workers: int | None = None,
     progress: bool = True,
+    pictures: str | Path | None = None,
 ) -> dict[str, Any]:
     """Build the embedded corpora in `root`, each corpus in its own folder.
 
     A corpus appears under its name only when it is complete; calling again builds what is missing and leaves the rest.
-    The same size and seed give the same bytes.
+    The same size and seed (and, of the animated pictures, the same pictures) give the same bytes.
 
     Args:
         root: folder for the corpora, made if missing.
         size: 'full' (trains the default weights; minutes) or 'small' (for tests; seconds).
         seed: of everything that is drawn.
-        corpora: which ones ('vctk', 'aishell3', 'aidatatang', 'cnceleb', 'voxceleb2', 'obama'); None: all.
+        corpora: which ones, of `NAMES`; None: all.
         workers: processes; None: one a core.
         progress: show progress bars.
+        pictures: folder of the user's own pictures, to be animated beside those that installed packages carry.
 
     Returns:
         What `mini.json` holds: `size`, `seed`, `version` and `corpora` (folder -> counts and minutes of speech).
 
     Raises:
-        InputError: an unknown size or corpus, or `root` cannot be made or written to.
+        InputError: an unknown size or corpus, no pictures in their folder, or `root` cannot be made or written to.
         AnyoneNetError: the processes cannot start, or one was ended from outside.
         CorpusError: `root` holds corpora of another size, seed or version, or a folder of a corpus's name that is not
-            ours.
+            ours, or animated pictures of others than these; or no face in the pictures can be used.
     """
     if size not in SIZES:
         raise InputError(f"unknown size '{size}' of the embedded corpora; choose {' or '.join(SIZES)}")
-    chosen = list(_CORPORA) if corpora is None else list(corpora)
+    chosen = list(NAMES) if corpora is None else list(corpora)
     for name in chosen:
-        if name not in _CORPORA:
-            raise InputError(f"unknown embedded corpus '{name}'; choose from {', '.join(_CORPORA)}")
+        if name not in NAMES:
+            raise InputError(f"unknown embedded corpus '{name}'; choose from {', '.join(NAMES)}")
+    known = {**_CORPORA, **({_ANIMATED: _animated(pictures)} if _ANIMATED in chosen else {})}
     root = Path(root)
     _prepare(root)
     record = _record(root, size, seed)
     (root / "README.txt").write_text(_README, encoding="utf-8")
-    missing = [_CORPORA[name] for name in chosen if not _complete(root / _CORPORA[name].folder, record)]
+    missing = [known[name] for name in chosen if not _complete(root / known[name].folder, record)]
+    if pictures is not None and _ANIMATED in chosen and known[_ANIMATED] not in missing:
+        raise CorpusError(
+            f"{root / known[_ANIMATED].folder} is there already, made of the pictures given then; delete it to "
+            "have it built anew, or choose another folder"
+        )
     with Workers(workers if missing else 1) as processes:
         for corpus in missing:
             folder = root / corpus.folder
             record["corpora"][corpus.folder] = _build_one(corpus, folder, size, seed, processes, progress)
             _write_record(root, record)
     return record
+
+
+def _animated(pictures: str | Path | None) -> _Corpus:
+    files = packaged_pictures() + ([] if pictures is None else pictures_in(Path(pictures)))
+    return _Corpus("Animated", lambda root, size, seed, *rest: write_animated(root, files, size, seed, *rest), "video")
 
 
 def _complete(folder: Path, record: dict[str, Any]) -> bool:
@@ -117,7 +137,10 @@ def _build_one(corpus: _Corpus, folder: Path, size: str, seed: int, workers: Wor
     counts = dict(told) if isinstance(told, dict) else {"minutes": round(float(told) / 60, 2)}
     os.replace(part, folder)
     if progress:
-        print(f"{folder.name}: {counts['minutes']:.1f} minutes of speech, built in {time.monotonic() - started:.0f} s")
+        seconds = time.monotonic() - started
+        print(f"{folder.name}: {counts['minutes']:.1f} minutes of {corpus.medium}, built in {seconds:.0f} s")
+        if counts.get("skipped"):
+            print(f"{counts['skipped']} of {counts['pictures']} pictures not used; why: {folder / 'skipped.csv'}")
     return counts
 
 

@@ -93,6 +93,7 @@ FOLDERS: dict[str, str | None] = {
     "voxceleb2": "VoxCeleb2",
     "cnceleb": "CN-Celeb",
     "obama": "Obama",
+    "animated": "Animated",
     "videos": None,
     "speech": None,
 }
@@ -135,6 +136,7 @@ MAKERS: dict[str, tuple[Maker, ...]] = {
     "voxceleb2": (_landmarks, _talking_faces, _face_embeddings, _voices),
     "cnceleb": (_face_embeddings, _voices),
     "obama": (_landmarks, _talking_faces),
+    "animated": (_talking_faces,),
     "videos": (_landmarks, _talking_faces),
     "speech": (_tts, _speaker_mels),
 }
