@@ -1,33 +1,41 @@
-"""Photo and text in, video out: voice, motion, renderer and writer joined, sentence by sentence (AnyoneNet, Fig. 2)."""
+"""Photo and text in, video out: voice, motion, renderer and writer joined, sentence by sentence (AnyoneNet, Fig. 2).
+
+The stages work at once: the next sentence is spoken while frames of this one are drawn and those drawn before are
+written. Little waits between them, so memory does not grow with the text.
+"""
 
 from __future__ import annotations
 
 import contextlib
-import time
-from collections import defaultdict
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
 import torch
 
+from anyonenet.ahead import Ahead
 from anyonenet.artefacts import Artefacts
-from anyonenet.audio.files import read_audio
-from anyonenet.behind import Behind
-from anyonenet.motion import Motion, lip_closures, load_predictor
+from anyonenet.frames import draw
+from anyonenet.library_threads import LibraryThreads
+from anyonenet.motion import load_predictor
+from anyonenet.output import Output
 from anyonenet.portrait import Portrait, PortraitReader
 from anyonenet.portrait_process import PortraitProcess
-from anyonenet.render.provenance import mark_frame, media_metadata, sign
+from anyonenet.render.provenance import media_metadata, sign
 from anyonenet.render.renderer import Renderer
-from anyonenet.render.video import VideoWriter
+from anyonenet.render.video import VideoWriter, frame_rate
 from anyonenet.render.warp import WarpRenderer
 from anyonenet.request import Request
-from anyonenet.text.phonemes import split_sentences
-from anyonenet.voice import Spoken, Voice
+from anyonenet.side_by_side import SideBySide, usable_cores
+from anyonenet.spoken_motion import MovingSentence, SpokenMotion, Subject
+from anyonenet.stopwatch import Stopwatch
+from anyonenet.voice import Voice
 
 Progress = Callable[[str, int, int], None]
-"""called with what is done ('sentence' or 'frame'), how many are done, and how many are known of so far"""
+"""called with a kind, how many are done, and how many there will be: 'photo' and 'voice' when they begin, 'frame' (how
+many there will be is an estimate until the last sentence is spoken), 'sentence', and 'file' when only its end is left
+to write; always in the thread that called `generate`"""
 
 
 @dataclass(frozen=True)
@@ -39,9 +47,13 @@ class Summary:
     """of video"""
     frames: int
     sentences: int
+    first_frame_seconds: float
+    """from the request to the first frame in the file"""
     wall_seconds: dict[str, float]
-    """by part: 'photo', 'voice', 'motion', 'render', 'write'; and 'all' from the request to the finished file, which is
-    less than their sum: frames are written while others are drawn"""
+    """by part: 'photo', 'voice', 'motion', 'render', 'mark', 'write', 'finish' (and 'keep'); and 'all' from the request
+    to the finished file, which is less than their sum: they work at the same time"""
+    processor_seconds: dict[str, float]
+    """by part, in the threads that ask for it; 'all' is of this process"""
     nearest_speakers: list[tuple[str, float]]
     """training speakers nearest to the voice, with cosines"""
     notices: list[str] = field(default_factory=list)
@@ -53,12 +65,16 @@ class Summary:
 
 
 class Pipeline:
-    """All models, loaded once, for any number of requests.
+    """All models, loaded once, for any number of requests, one at a time.
+
+    While a request is worked on, PyTorch and OpenCV use one thread a call: the stages are what uses the cores.
 
     Args:
         weights: folder that holds one folder of exported weights a stage.
         device: where the networks run.
         reader: of photos; one in this process when None.
+        threads: that draw frames, where the renderer allows several; as many as there are cores when None. Frames are
+            the same with any number.
 
     Raises:
         WeightsError: weights are missing, corrupt or of another stage.
@@ -69,91 +85,129 @@ class Pipeline:
         weights: Path,
         device: torch.device | str = "cpu",
         reader: PortraitReader | PortraitProcess | None = None,
+        threads: int | None = None,
     ):
         self._weights = Path(weights)
         self._device = torch.device(device)
+        self._threads = threads or usable_cores()
         self._voice = Voice(self._weights, self._device)
-        self._predictor, self._motion_mel = load_predictor(self._weights, self._device)
-        self._reader = reader or PortraitReader()
+        self._predictor, mel = load_predictor(self._weights, self._device)
+        self._spoken_motion = SpokenMotion(self._voice, self._predictor, mel, reader or PortraitReader())
+        self._library_threads = LibraryThreads()
+        self._begun: _Job | None = None
 
-    def generate(self, request: Request, progress: Progress | None = None) -> Summary:
+    def generate(self, request: Request, progress: Progress | None = None, then: Request | None = None) -> Summary:
         """Make one video; it appears under its name when it is complete, or not at all.
 
+        Args:
+            request: what to make.
+            progress: told how far it is.
+            then: what will be asked for next: its photo is read and its first sentence spoken while the last frames of
+                this one are drawn.
+
         Raises:
-            InputError: the request, its picture or its text cannot be used.
+            InputError: the request, its picture or its text cannot be used, or the file cannot be written.
             WeightsError: a stage that this request needs has no weights.
         """
-        clock = _Clock()
         request.check()
-        report = progress or (lambda kind, done, known: None)
-        with clock.of("voice"):
-            sentences = len(split_sentences(request.text, request.language))
-        with clock.of("photo"):
-            portrait = self._reader.read(request.image, request.size, request.crop, request.face)
-            renderer = self._renderer(request.renderer, portrait)
-        with clock.of("voice"):
-            speaker = self._speaker(request, portrait)
-        notices = list(portrait.notices)
-        motion = Motion(
-            self._predictor, self._motion_mel, portrait.frontal, portrait.quaternion, request.fps, request.seed
-        )
+        if self._begun is not None and self._begun.request != request:
+            self.close()
+        self._library_threads.limit()
+        job, self._begun = self._begun or self._begin(request), None
+        job.then = then
+        job.watch.start()
+        try:
+            with job.source:
+                return self._make(job, progress or (lambda kind, done, known: None))
+        except BaseException as error:
+            if not isinstance(error, Exception):  # Ctrl-C: nobody will ask for the next one
+                self.close()
+            raise
+        finally:
+            if self._begun is None:
+                self._library_threads.restore()
+
+    def close(self) -> None:
+        """Give up what was begun for a request that has not come."""
+        if self._begun is not None:
+            self._begun.source.close()
+            self._begun = None
+        self._library_threads.restore()
+
+    def _begin(self, request: Request) -> _Job:
+        """Start to read the photo, to speak, and to move."""
+        watch = Stopwatch()
+
+        def at_end() -> None:
+            if job.then is not None:
+                self._begun = self._begin(job.then)
+
+        fps = float(frame_rate(request.fps))
+        # two may wait: the photo and the first sentence of a job that nobody has asked for yet
+        job = _Job(request, Ahead(lambda: self._spoken_motion.stream(request, fps, watch, at_end), most=2), watch)
+        return job
+
+    def _make(self, job: _Job, report: Progress) -> Summary:
+        request, watch = job.request, job.watch
+        report("photo", 0, 1)
+        subject = next(job.source)
+        assert isinstance(subject, Subject)
+        report("voice", 0, subject.pieces)
+        with watch.of("render"):
+            renderer = self._renderer(request.renderer, subject.portrait)
         rate = self._voice.settings.sample_rate
-        height, width = portrait.image.shape[:2]
-        samples = frames = done = unfinished = 0
-        with contextlib.ExitStack() as stack:
-            writer = stack.enter_context(
-                VideoWriter(
-                    request.out,
-                    width,
-                    height,
-                    request.fps,
-                    rate,
-                    metadata=media_metadata(request.out.stem),
-                    finish=(lambda path: sign(path, request.out.name)) if request.credentials else None,
-                )
-            )
-            kept = None
-            if request.keep:
-                kept = stack.enter_context(Artefacts(request.out, rate, request.fps, portrait.landmarks))
-
-            def write_frame(frame: np.ndarray) -> None:
-                with clock.of("write"):
-                    shown = mark_frame(frame) if request.watermark else frame
-                    writer.write_frame(shown)
-                    if kept:
-                        kept.add_frame(shown)
-
-            writing = stack.enter_context(Behind())
-            for spoken in self._timed_sentences(request, speaker, clock):
-                with clock.of("motion"):
-                    closures = lip_closures(spoken.symbols, spoken.symbol_of_frame)
-                    moved = motion.move(spoken.mel, closures)
-                    placed = portrait.place(moved)
-                if kept:
-                    kept.add_sentence(spoken, placed, moved.quaternions)
-                writing.do(writer.write_audio, spoken.waveform)
-                known = frames + len(placed)
-                for landmarks, orientation in zip(placed, moved.quaternions, strict=True):
-                    with clock.of("render"):
-                        frame = renderer.render(landmarks, orientation)
-                    writing.do(write_frame, frame)
-                    frames += 1
-                    report("frame", frames, known)
-                samples += len(spoken.waveform)
-                done += 1
-                unfinished += not spoken.complete
-                report("sentence", done, sentences)
-        if unfinished:
-            notices.append(f"{unfinished} of {done} sentences may be cut short or slurred: the voice lost its place")
+        height, width = subject.portrait.image.shape[:2]
+        finish = (lambda path: sign(path, request.out.name)) if request.credentials else None
+        metadata = media_metadata(request.out.stem)
+        with VideoWriter(request.out, width, height, request.fps, rate, metadata, finish=finish) as writer:
+            with contextlib.ExitStack() as stack:
+                kept = None
+                if request.keep:
+                    beside = Artefacts(request.out, rate, request.fps, subject.portrait.landmarks)
+                    kept = stack.enter_context(beside)
+                pool = stack.enter_context(SideBySide(self._threads))
+                output = stack.enter_context(Output(writer, kept, request.watermark, watch))
+                done = _Done()
+                for sentence in job.source:
+                    assert isinstance(sentence, MovingSentence)
+                    self._draw(sentence, renderer, pool, output, done, job, report)
+                    report("sentence", done.sentences, subject.pieces)
+            report("file", 0, 1)
+            with watch.of("finish"):
+                writer.close()
         return Summary(
             out=request.out,
-            seconds=samples / rate,
-            frames=frames,
-            sentences=done,
-            wall_seconds=clock.seconds(),
-            nearest_speakers=self._voice.nearest_speakers(speaker),
-            notices=notices,
+            seconds=done.samples / rate,
+            frames=done.frames,
+            sentences=done.sentences,
+            first_frame_seconds=output.first_frame_seconds or watch.elapsed(),
+            wall_seconds=watch.wall_seconds(),
+            processor_seconds=watch.processor_seconds(),
+            nearest_speakers=done.nearest_speakers,
+            notices=[*subject.portrait.notices, *done.notices()],
         )
+
+    def _draw(
+        self,
+        sentence: MovingSentence,
+        renderer: Renderer,
+        pool: SideBySide,
+        output: Output,
+        done: _Done,
+        job: _Job,
+        report: Progress,
+    ) -> None:
+        """One sentence's frames, each with the sound that goes along with it, so that no player waits for either."""
+        output.add_sentence(sentence)
+        waveform, frames = sentence.spoken.waveform, len(sentence.landmarks)
+        sound = iter(np.array_split(waveform, max(frames, 1)))
+        for frame in draw(renderer, sentence.landmarks, sentence.quaternions, pool, job.watch):
+            output.add(frame, next(sound))
+            done.frames += 1
+            report("frame", done.frames, sentence.frames_expected)
+        for piece in sound:  # of a sentence too short for a frame
+            output.add(None, piece)
+        done.add(sentence)
 
     def _renderer(self, name: str, portrait: Portrait) -> Renderer:
         if name == "warp":
@@ -162,35 +216,36 @@ class Pipeline:
 
         return UNetRenderer(portrait.image, portrait.landmarks, self._weights / "images", self._device)
 
-    def _speaker(self, request: Request, portrait: Portrait) -> np.ndarray:
-        if request.speech is not None:
-            return self._voice.speaker_of_speech(read_audio(request.speech, self._voice.settings.sample_rate))
-        return self._voice.speaker_of_face(portrait.photo, portrait.photo_landmarks)
 
-    def _timed_sentences(self, request: Request, speaker: np.ndarray, clock: _Clock) -> Iterator[Spoken]:
-        sentences = self._voice.speak(request.text, speaker, request.language, request.seed)
-        while True:
-            with clock.of("voice"):
-                spoken = next(sentences, None)
-            if spoken is None:
-                return
-            yield spoken
+@dataclass
+class _Job:
+    """A request that was begun."""
+
+    request: Request
+    source: Ahead[Subject | MovingSentence]
+    watch: Stopwatch
+    then: Request | None = None
 
 
-class _Clock:
-    """Wall time by part."""
+@dataclass
+class _Done:
+    """How far a job is."""
 
-    def __init__(self) -> None:
-        self._start = time.perf_counter()
-        self._parts: dict[str, float] = defaultdict(float)
+    frames: int = 0
+    samples: int = 0
+    sentences: int = 0
+    unfinished: int = 0
+    nearest_speakers: list[tuple[str, float]] = field(default_factory=list)
 
-    @contextlib.contextmanager
-    def of(self, part: str) -> Iterator[None]:
-        begin = time.perf_counter()
-        try:
-            yield
-        finally:
-            self._parts[part] += time.perf_counter() - begin
+    def add(self, sentence: MovingSentence) -> None:
+        self.samples += len(sentence.spoken.waveform)
+        self.sentences += 1
+        self.unfinished += not sentence.spoken.complete
+        self.nearest_speakers = sentence.nearest_speakers
 
-    def seconds(self) -> dict[str, float]:
-        return {**self._parts, "all": time.perf_counter() - self._start}
+    def notices(self) -> list[str]:
+        if not self.unfinished:
+            return []
+        return [
+            f"{self.unfinished} of {self.sentences} sentences may be cut short or slurred: the voice lost its place"
+        ]

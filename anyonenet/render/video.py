@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
@@ -11,9 +12,11 @@ from typing import Any
 
 import av
 import numpy as np
+from av.video.reformatter import ColorRange, Colorspace, VideoReformatter
 from numpy.typing import NDArray
 
 from anyonenet.errors import InputError
+from anyonenet.render.frame_times import Clock, frame_rate
 
 _SUFFIXES = (".mp4", ".m4v", ".mov")
 
@@ -52,12 +55,15 @@ class VideoWriter:
         """
         self.path = Path(path)
         self.width, self.height = width, height
-        self.fps = _rational(fps)
+        self.fps = frame_rate(fps)
         self.frames = 0
         self.samples = 0
+        self.packets = 0
+        """encoded frames that are in the file"""
         self._sample_rate = sample_rate
         self._finish = finish
         self._last: NDArray[np.uint8] | None = None
+        self._closed = False
         if self.path.suffix.lower() not in _SUFFIXES:
             raise InputError(f"cannot write {self.path}: the name of a video must end in .mp4")
         if self.path.is_dir():
@@ -73,22 +79,29 @@ class VideoWriter:
         self._video = self._add_video(crf)
         self._audio = self._add_audio(sample_rate) if sample_rate is not None else None
         self._fifo = av.AudioFifo()
+        self._converter = VideoReformatter()
 
     def write_frame(self, frame: NDArray[np.uint8]) -> None:
         """Append one frame `(height, width, 3)` uint8 RGB.
 
         Raises:
             ValueError: another shape or type.
+            InputError: the file cannot be written on.
         """
         if frame.shape != (self.height, self.width, 3) or frame.dtype != np.uint8:
             raise ValueError(
                 f"expected a frame of shape ({self.height}, {self.width}, 3) uint8, got {frame.shape} {frame.dtype}"
             )
-        padded = np.pad(frame, ((0, self.height % 2), (0, self.width % 2), (0, 0)), mode="edge")
+        padded = frame
+        if self.height % 2 or self.width % 2:
+            padded = np.pad(frame, ((0, self.height % 2), (0, self.width % 2), (0, 0)), mode="edge")
         picture = av.VideoFrame.from_ndarray(np.ascontiguousarray(padded), format="rgb24")
-        picture = picture.reformat(format="yuv420p", dst_colorspace="ITU709", dst_color_range="MPEG")
+        # the converter is kept: making one costs a third of what it does to a frame
+        picture = self._converter.reformat(
+            picture, format="yuv420p", dst_colorspace=Colorspace.ITU709, dst_color_range=ColorRange.MPEG
+        )
         picture.pts, picture.time_base = self.frames, 1 / self.fps
-        self._container.mux(self._video.encode(picture))
+        self._encode_picture(picture)
         self._last = frame
         self.frames += 1
 
@@ -97,6 +110,7 @@ class VideoWriter:
 
         Raises:
             ValueError: another shape, values that are not finite, or a video without sound.
+            InputError: the file cannot be written on.
         """
         if self._audio is None:
             raise ValueError("this video was opened without sound; give a sample_rate")
@@ -113,20 +127,21 @@ class VideoWriter:
         self._encode_sound(partial=False)
 
     def close(self) -> None:
-        """Even out the ends, finish the file and give it its name."""
+        """Even out the ends, finish the file and give it its name; once is enough."""
+        if self._closed:
+            return
+        self._closed = True
         try:
             self._even_out()
-            self._container.mux(self._video.encode(None))
+            self._encode_picture(None)
             if self._audio is not None:
                 self._encode_sound(partial=True)
-                self._container.mux(self._audio.encode(None))
-            self._container.close()
-            if self._finish is not None:
-                self._finish(self._beside)
-            os.replace(self._beside, self.path)
-        except (av.FFmpegError, OSError) as error:
-            self._discard()
-            raise InputError(f"cannot write {self.path} ({error.strerror}); is the disk full?") from None
+                self._mux(self._audio.encode(None))
+            with self._telling():
+                self._container.close()
+                if self._finish is not None:
+                    self._finish(self._beside)
+                os.replace(self._beside, self.path)
         except BaseException:
             self._discard()
             raise
@@ -156,13 +171,31 @@ class VideoWriter:
         assert self._audio is not None
         size = self._audio.codec_context.frame_size
         while (frame := self._fifo.read(size, partial)) is not None:
-            self._container.mux(self._audio.encode(frame))
+            self._mux(self._audio.encode(frame))
+
+    def _encode_picture(self, picture: Any) -> None:
+        packets = self._video.encode(picture)
+        self._mux(packets)
+        self.packets += len(packets)
+
+    def _mux(self, packets: Any) -> None:
+        with self._telling():
+            self._container.mux(packets)
+
+    @contextlib.contextmanager
+    def _telling(self) -> Iterator[None]:
+        """What the system says about the file, as a line for the user."""
+        try:
+            yield
+        except (av.FFmpegError, OSError) as error:
+            raise InputError(f"cannot write {self.path} ({error.strerror}); is the disk full?") from None
 
     def _add_video(self, crf: int) -> Any:
         stream = self._container.add_stream("libx264", rate=self.fps, options={"crf": str(crf), "preset": "veryfast"})
         stream.width, stream.height = self.width + self.width % 2, self.height + self.height % 2
         stream.pix_fmt = "yuv420p"
         stream.codec_context.time_base = 1 / self.fps
+        stream.codec_context.thread_count = 1  # one core is enough, and the bytes are the same on every machine
         # numbers of ITU-T H.273: BT.709 and limited range, said aloud so that no player guesses
         stream.codec_context.color_primaries = 1
         stream.codec_context.color_trc = 1
@@ -260,41 +293,6 @@ def read_video(path: str | Path) -> Video:
         raise InputError(f"{path} cannot be read as a video ({error.strerror}); it may be damaged") from None
 
 
-class Clock:
-    """Seconds from the first frame, rising, whatever the file's timestamps do."""
-
-    def __init__(self, fps: float):
-        self._period = 1 / fps
-        self._origin: float | None = None
-        self._last = -self._period
-
-    def time(self, stamp: float | None) -> float:
-        """When the next frame is shown, by its timestamp (seconds; None where it has none)."""
-        expected = self._last + self._period
-        if self._origin is None and stamp is not None:
-            self._origin = stamp - expected
-        seconds = expected if stamp is None or self._origin is None else stamp - self._origin
-        if seconds <= self._last:
-            if stamp is not None and self._last - seconds > 1:  # joined files start again at zero
-                self._origin = stamp - expected
-                seconds = expected
-            else:  # the same stamp twice
-                seconds = self._last + 0.001
-        self._last = seconds
-        return seconds
-
-
 def _upright(frame: Any) -> NDArray[np.uint8]:
     """RGB, turned as the file's display matrix asks (telephones film on their side)."""
     return np.ascontiguousarray(np.rot90(frame.to_ndarray(format="rgb24"), round(frame.rotation / 90)))
-
-
-def _rational(fps: float | Fraction) -> Fraction:
-    """The frame rate as a fraction: 29.97 -> 30000/1001."""
-    rate = Fraction(fps).limit_denominator(1001)
-    ntsc = Fraction(round(float(fps) * 1001 / 1000) * 1000, 1001)
-    if rate.denominator != 1 and abs(float(ntsc) - float(fps)) < 0.005:
-        rate = ntsc
-    if rate <= 0:
-        raise InputError(f"the frame rate must be positive, got {fps}")
-    return rate

@@ -16,7 +16,8 @@ import pytest
 
 from anyonenet.audio.files import read_audio
 from anyonenet.errors import InputError
-from anyonenet.render.video import Clock, VideoWriter, read_video
+from anyonenet.render.frame_times import Clock
+from anyonenet.render.video import VideoWriter, read_video
 
 
 def _frame(value: int = 0, height: int = 48, width: int = 64) -> np.ndarray:
