@@ -51,7 +51,9 @@ def measured(name: str, options: list[str], folder: Path, limit: float) -> Secti
     path = folder / f"{name}.json"
     command = [sys.executable, "-m", "benchmarks.speed.part", name, "--json", str(path), *options]
     begin = time.perf_counter()
-    with subprocess.Popen(command, stderr=subprocess.PIPE, start_new_session=True) as process:
+    threads = {} if name == "peers" else {"OPENBLAS_NUM_THREADS": "1"}  # as the program has it while it draws
+    environment = {**os.environ, **threads}
+    with subprocess.Popen(command, stderr=subprocess.PIPE, start_new_session=True, env=environment) as process:
         said = b""
         try:
             said = _told(process, limit)
@@ -59,8 +61,7 @@ def measured(name: str, options: list[str], folder: Path, limit: float) -> Secti
         except subprocess.TimeoutExpired:
             failed = [f"took more than {limit:.0f} s and was ended"]
         finally:
-            with contextlib.suppress(ProcessLookupError):
-                os.killpg(process.pid, signal.SIGKILL)
+            _end(process)
     section = Section(name)
     if path.exists():
         with contextlib.suppress(InputError):
@@ -69,6 +70,16 @@ def measured(name: str, options: list[str], folder: Path, limit: float) -> Secti
     if failed or process.returncode:
         section.failed = failed[0] if failed else f"ended with exit code {process.returncode}"
     return section
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Asked first, that it may write what it has found, then made to; whatever it has started ends with it."""
+    if process.poll() is None:
+        process.terminate()
+        with contextlib.suppress(subprocess.TimeoutExpired):
+            process.wait(timeout=15)
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)
 
 
 def _told(process: subprocess.Popen[bytes], limit: float) -> bytes:

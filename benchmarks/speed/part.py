@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import argparse
 import importlib
+import signal
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -42,6 +44,7 @@ def main() -> None:
     torch.manual_seed(0)
     setting = Setting(values.weights, values.scratch, tuple(values.checkouts), values.quick)
     section = Section(values.name)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended before it was through"))
     measure = importlib.import_module(f"benchmarks.speed.{values.name}").measure
     try:
         measure(setting, section)

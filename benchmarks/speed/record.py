@@ -6,6 +6,7 @@ import json
 import os
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from anyonenet.errors import InputError
 
@@ -45,6 +46,8 @@ class Section:
     figures: dict[str, float] = field(default_factory=dict)
     """name with its unit -> number"""
     notes: list[str] = field(default_factory=list)
+    data: dict[str, Any] = field(default_factory=dict)
+    """plain values that tables over several sections, and plots, are made of"""
     seconds: float = 0.0
     """that it took"""
     failed: str = ""
