@@ -9,6 +9,8 @@ import cv2
 import numpy as np
 
 from anyonenet.face.template import MIRROR
+from datamodules.camera_variation import CameraVariation, draw_camera
+from datamodules.face_occlusion import Glasses, Strands, draw_glasses, draw_strands
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,10 @@ class PictureVariation:
     """added to all channels, grey levels"""
     gamma: float
     saturation: float
+
+    def frame(self, picture: np.ndarray, landmarks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """A picture `(side, side, 3)` uint8 and its landmarks `(68, 2)` pixels -> both varied."""
+        return self.picture(picture), self.points(landmarks, len(picture))
 
     def picture(self, picture: np.ndarray) -> np.ndarray:
         """`(side, side, 3)` uint8 -> the same shape."""
@@ -42,6 +48,43 @@ class PictureVariation:
         if self.mirrored:
             moved = np.stack([side - 1 - moved[:, 0], moved[:, 1]], axis=-1)[list(MIRROR)]
         return moved.astype(np.float32)
+
+
+@dataclass(frozen=True)
+class StrongVariation:
+    """A variation, what hides the face, and what the camera does to it all."""
+
+    light_and_place: PictureVariation
+    occlusions: tuple[Glasses | Strands, ...]
+    camera: CameraVariation
+
+    def frame(self, picture: np.ndarray, landmarks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """As `PictureVariation.frame`."""
+        made, points = self.light_and_place.frame(picture, landmarks)
+        for occlusion in self.occlusions:
+            occlusion.draw(made, points)
+        return self.camera.picture(made), points
+
+
+def draw_strong_variation(side: int, generator: np.random.Generator) -> StrongVariation:
+    """A random strong variation: wider than `draw_variation`'s, with grey pictures, glasses, hair and poor cameras."""
+    centre = (side / 2, side / 2)
+    matrix = np.array(cv2.getRotationMatrix2D(centre, generator.uniform(-12, 12), generator.uniform(0.85, 1.2)))
+    matrix[:, 2] = matrix[:, 2] + generator.uniform(-0.08, 0.08, 2) * side
+    light = PictureVariation(
+        matrix=matrix,
+        mirrored=bool(generator.random() < 0.5),
+        gains=(generator.uniform(0.7, 1.2) * generator.uniform(0.87, 1.15, 3)).astype(np.float32),
+        bias=float(generator.uniform(-20, 30)),
+        gamma=float(np.exp(generator.uniform(-0.5, 0.5))),
+        saturation=float(generator.uniform(0.3, 1.5)) if generator.random() < 0.92 else 0.0,
+    )
+    occlusions: list[Glasses | Strands] = []
+    if generator.random() < 0.2:
+        occlusions.append(draw_glasses(generator))
+    if generator.random() < 0.15:
+        occlusions.append(draw_strands(generator))
+    return StrongVariation(light, tuple(occlusions), draw_camera(side, generator))
 
 
 def draw_variation(side: int, generator: np.random.Generator) -> PictureVariation:

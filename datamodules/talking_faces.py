@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import cv2
 import numpy as np
@@ -12,17 +13,30 @@ from pytorch_lightning import LightningDataModule
 from torch.utils.data import DataLoader, Dataset
 
 from anyonenet.errors import InputError
+from anyonenet.face.motion_field import motion_field
 from anyonenet.face.sketch import draw_sketch
 from anyonenet.types import ImageBatch
 from datamodules.corpora.manifest import hash_fraction, split_of
 from datamodules.item_names import ItemNames
 from datamodules.mixing import Corpora, JoinedStores, Mixture, corpus_weights
-from datamodules.picture_augmentation import PictureVariation, draw_variation
+from datamodules.picture_augmentation import (
+    PictureVariation,
+    StrongVariation,
+    draw_strong_variation,
+    draw_variation,
+)
 from datamodules.prepare.clips import clip_reader, tracks_folder
 from datamodules.prepare.run import prepare_store
 from datamodules.prepare.talking_faces import TalkingFacesRecipe
 from datamodules.sampling import Draw, even_loader, training_loader
 from datamodules.store import Store
+
+Variation = PictureVariation | StrongVariation
+VARIATIONS: dict[str, Callable[[int, np.random.Generator], Variation]] = {
+    "light": draw_variation,
+    "strong": draw_strong_variation,
+}
+"""name -> draws one for pictures of so many pixels"""
 
 
 class FramePairs(Dataset):
@@ -32,18 +46,24 @@ class FramePairs(Dataset):
         store: arrays `jpegs` (bytes,) and `landmarks` (68, 2), one item a frame; columns `corpus` and `clip`.
         groups: the items (frames) of each corpus that belong to this split, and its weight; each is a target that
             often in an epoch.
-        varied: training: random source, varied light, place and side. Otherwise the source is the frame of the clip
-            that the target's hash chooses, and nothing varies.
+        varied: training: of `VARIATIONS`, with a random source. None: the source is the frame of the clip that the
+            target's hash chooses, and nothing varies.
         neighbours: a draw has two parts: two successive stored frames of a clip, with the same source and variation.
+        first_share: of the draws, how many have the first frame of the clip as their source.
     """
 
     def __init__(
-        self, store: JoinedStores, groups: list[tuple[np.ndarray, float]], varied: bool, neighbours: bool = False
+        self,
+        store: JoinedStores,
+        groups: list[tuple[np.ndarray, float]],
+        varied: str | None,
+        neighbours: bool = False,
+        first_share: float = 0.0,
     ):
         self.store = store
         self.indices = np.concatenate([items for items, _ in groups])
         self.mixture = Mixture(groups)
-        self.varied, self.neighbours = varied, neighbours
+        self.varied, self.neighbours, self.first_share = varied, neighbours, first_share
         self._names = ItemNames(store.manifest)
         self._clips: dict[tuple[str, str], list[int]] = {}
         self._clip_of = list(zip(store.manifest["corpus"], store.manifest["clip"], strict=True))
@@ -62,11 +82,13 @@ class FramePairs(Dataset):
         targets = self._targets(drawn)
         target = targets[drawn.part]
         others = [index for index in self._clips[self._clip_of[target]] if index not in targets] or [targets[0]]
-        variation = None
-        if self.varied and isinstance(draw, Draw):
+        variation: Variation | None = None
+        if self.varied is not None and isinstance(draw, Draw):
             generator = draw.generator()
             source = others[int(generator.integers(len(others)))]
-            variation = draw_variation(self._picture(target).shape[0], generator)
+            if self.first_share and generator.random() < self.first_share:
+                source = others[0]
+            variation = VARIATIONS[self.varied](self._picture(target).shape[0], generator)
         else:
             source = others[int(hash_fraction(f"{self._clip_of[target][1]}/{target}") * len(others))]
         photo, photo_landmarks = self._frame(source, variation)
@@ -77,7 +99,7 @@ class FramePairs(Dataset):
             "targets": picture,
             "target_landmarks": landmarks,
             "photo_landmarks": photo_landmarks,
-            "photo_sketches": draw_sketch(photo_landmarks, len(photo)),
+            "motion_fields": motion_field(landmarks, photo_landmarks, len(photo)),
         }
 
     def _targets(self, draw: Draw) -> tuple[int, ...]:
@@ -89,12 +111,12 @@ class FramePairs(Dataset):
         place = min(frames.index(target), max(len(frames) - 2, 0))
         return frames[place], frames[min(place + 1, len(frames) - 1)]
 
-    def _frame(self, index: int, variation: PictureVariation | None) -> tuple[np.ndarray, np.ndarray]:
+    def _frame(self, index: int, variation: Variation | None) -> tuple[np.ndarray, np.ndarray]:
         picture = self._picture(index)
         landmarks = np.array(self.store.array("landmarks", index), dtype=np.float32)
         if variation is None:
             return picture, landmarks
-        return variation.picture(picture), variation.points(landmarks, len(picture))
+        return variation.frame(picture, landmarks)
 
     def _picture(self, index: int) -> np.ndarray:
         decoded: Any = cv2.imdecode(np.array(self.store.array("jpegs", index)), cv2.IMREAD_COLOR)
@@ -117,7 +139,7 @@ def collate(items: list[dict[str, np.ndarray]]) -> ImageBatch:
         targets=pictures("targets"),
         target_landmarks=stacked("target_landmarks"),
         photo_landmarks=stacked("photo_landmarks"),
-        photo_sketches=pictures("photo_sketches"),
+        motion_fields=stacked("motion_fields").permute(0, 3, 1, 2).contiguous(),
     )
 
 
@@ -134,11 +156,14 @@ class TalkingFacesDataModule(LightningDataModule):
         frames_per_clip: frames kept of each clip, evenly spread.
         validation_share, test_share: of the persons.
         backend: 'dlib' or 'fan', for videos without `.landmarks.npz`.
-        augment: vary light, colour, place, size and side in training.
+        augment: 'light' varies light, colour, place, size and side in training; 'strong' varies them more and adds
+            glasses, hair in the face, blur, grain and compression; None varies nothing.
         workers: processes that load; 0 loads in the training process.
         seed: of order and variations.
         neighbours: items 2k and 2k + 1 of a training batch are two successive stored frames of one clip, with the same
             photo and the same variation; for losses over time.
+        first_share: of the training pairs, how many have the first frame of the clip as their photo, as generation has:
+            of an animated picture that is the picture itself; the others have any frame but the target.
 
     Raises:
         InputError: neighbours with an odd batch size.
@@ -155,15 +180,16 @@ class TalkingFacesDataModule(LightningDataModule):
         validation_share: float = 0.05,
         test_share: float = 0.05,
         backend: str = "dlib",
-        augment: bool = True,
+        augment: Literal["light", "strong"] | None = "light",
         workers: int = 0,
         seed: int = 0,
         neighbours: bool = False,
+        first_share: float = 0.0,
     ):
         super().__init__()
         if neighbours and batch_size % 2:
             raise InputError(f"neighbours come in pairs, so the batch size must be even, got {batch_size}")
-        self.neighbours = neighbours
+        self.neighbours, self.first_share = neighbours, first_share
         self.features = Path(features)
         self.weights = corpus_weights(corpora)
         self.recipes = {
@@ -197,12 +223,14 @@ class TalkingFacesDataModule(LightningDataModule):
         frames = JoinedStores(stores)
         splits = np.concatenate([self._splits(store) for store in stores.values()])
 
-        def part(name: str, varied: bool = False) -> FramePairs:
+        def part(name: str, varied: str | None = None) -> FramePairs:
             groups = []
             for corpus, weight in self.weights.items():
                 rows = np.array(frames.rows_of(corpus))
                 groups.append((rows[splits[rows] == name], weight if name == "train" else 1.0))
-            return FramePairs(frames, groups, varied, self.neighbours and name == "train")
+            if name == "train":
+                return FramePairs(frames, groups, varied, self.neighbours, self.first_share)
+            return FramePairs(frames, groups, varied)
 
         self.training = part("train", self.augment)
         self.validation = part("validation")

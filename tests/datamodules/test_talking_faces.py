@@ -3,12 +3,13 @@ import numpy as np
 import pytest
 
 from anyonenet.errors import CorpusError, InputError
+from anyonenet.face.motion_field import motion_field
 from anyonenet.face.sketch import draw_sketch
 from anyonenet.face.square import square_around
 from anyonenet.face.template import MIRROR, frontal_template
 from anyonenet.render.video import VideoWriter
 from datamodules.corpora.manifest import split_of
-from datamodules.picture_augmentation import draw_variation
+from datamodules.picture_augmentation import draw_strong_variation, draw_variation
 from datamodules.sampling import Draw
 from datamodules.store import StoreWriter
 from datamodules.talking_faces import TalkingFacesDataModule
@@ -54,7 +55,7 @@ def data(root):
 
 def test_batches(data):
     batch = next(iter(data.train_dataloader()))
-    for pictures in (batch.photos, batch.sketches, batch.targets, batch.photo_sketches):
+    for pictures in (batch.photos, batch.sketches, batch.targets, batch.motion_fields):
         assert pictures.shape == (2, 3, 64, 64)
         assert pictures.abs().max() <= 1
     assert batch.target_landmarks.shape == batch.photo_landmarks.shape == (2, 68, 2)
@@ -105,7 +106,9 @@ def test_sketches_are_those_of_the_landmarks(data):
     for part in (part for part in (data.training, data.validation, data.test) if len(part)):
         item = part[Draw(0, 0, 0)]
         np.testing.assert_array_equal(item["sketches"], draw_sketch(item["target_landmarks"], 64))
-        np.testing.assert_array_equal(item["photo_sketches"], draw_sketch(item["photo_landmarks"], 64))
+        np.testing.assert_array_equal(
+            item["motion_fields"], motion_field(item["target_landmarks"], item["photo_landmarks"], 64)
+        )
         assert np.abs(item["photo_landmarks"] - item["target_landmarks"]).max() > 1
 
 
@@ -136,6 +139,38 @@ def test_training_varies_by_epoch(data):
     first, again, later = (data.training[Draw(0, seed=0, epoch=epoch)] for epoch in (0, 0, 1))
     np.testing.assert_array_equal(first["targets"], again["targets"])
     assert np.abs(first["targets"].astype(int) - later["targets"]).max() > 0
+
+
+def test_strong_variation_is_alike_for_photo_and_target(data):
+    module = TalkingFacesDataModule(
+        root=str(data.features.parent), features=str(data.features), size=64, frames_per_clip=3,
+        validation_share=0, test_share=0, augment="strong", first_share=1.0,
+    )  # fmt: skip
+    module.setup()
+    training = module.training
+    frames, epochs = training.store.manifest["frame"], range(12)
+    last = [item for item in training.indices if frames[item] == frames.max()]
+    for target, epoch in zip(last * 2, epochs):
+        place = training.indices.tolist().index(target)
+        item = training[Draw(place, 0, epoch)]
+        variation = draw_strong_variation(64, _after_choice(Draw(place, 0, epoch), 2))
+        picture, points = variation.frame(
+            training._picture(target), np.array(training.store.array("landmarks", target))
+        )
+        np.testing.assert_array_equal(item["targets"], picture)
+        np.testing.assert_array_equal(item["target_landmarks"], points)
+        photo, points = variation.frame(
+            training._picture(target - 2), np.array(training.store.array("landmarks", target - 2))
+        )
+        np.testing.assert_array_equal(item["photos"], photo)  # the first frame of the clip
+        np.testing.assert_array_equal(item["photo_landmarks"], points)
+
+
+def _after_choice(draw: Draw, others: int) -> np.random.Generator:
+    generator = draw.generator()
+    generator.integers(others)
+    generator.random()
+    return generator
 
 
 def test_variation_moves_points_with_the_picture():
