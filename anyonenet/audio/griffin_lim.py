@@ -6,11 +6,13 @@ Fast Griffin-Lim (Perraudin, Balazs, Sondergaard 2013) adds momentum to the alte
 
 from __future__ import annotations
 
+import math
 from functools import lru_cache
 
 import torch
 from torch import Generator, Tensor
 
+from anyonenet.audio.frames import Frames
 from anyonenet.audio.mel import MelSettings, mel_filterbank, mel_magnitude
 
 
@@ -26,20 +28,22 @@ def linear_magnitude(mels: Tensor, settings: MelSettings | None = None, correcti
         corrections: number of updates.
 
     Returns:
-        `(..., fft_samples // 2 + 1, frames)` float32, not negative.
+        `(..., frames, fft_samples // 2 + 1)` float32, not negative.
     """
     settings = settings or MelSettings()
     filters = mel_filterbank(settings).to(mels.device)  # (bands, bins)
-    mel = mel_magnitude(mels, settings).transpose(-1, -2)  # (..., bands, frames)
+    mel = mel_magnitude(mels, settings)
     # the inverse smears each band thinly over all bins: a floor keeps the multiplicative update alive
-    linear = (_inverse_filterbank(settings).to(mels.device) @ mel).clamp_min(1e-8)
-    wanted = filters.T @ mel
-    gram = filters.T @ filters
+    linear = (mel @ _inverse_filterbank(settings).to(mels.device).T).clamp_min_(1e-8)
+    wanted = mel @ filters
+    transposed = filters.T.contiguous()
     for _ in range(corrections):
-        linear = linear * (wanted / (gram @ linear).clamp_min(1e-10))
+        # band by band and back: F'F at once would be six times as many products
+        linear *= wanted / ((linear @ transposed) @ filters).clamp_min_(1e-10)
     return linear
 
 
+@torch.no_grad()
 def griffin_lim(
     mels: Tensor,
     settings: MelSettings | None = None,
@@ -67,24 +71,49 @@ def griffin_lim(
         raise ValueError(f"mels have shape {tuple(mels.shape)}; expected (batch, frames >= 1, bands)")
     if iterations < 1 or not 0 <= momentum < 1:
         raise ValueError(f"iterations {iterations} and momentum {momentum}; expected >= 1 and in [0, 1)")
-    frames = mels.shape[1]
-    samples = frames * settings.hop_samples
     # one more frame of silence lets the transform's last centre lie on the end of the waveform
     silence = mels.new_full((len(mels), 1, mels.shape[2]), settings.silence)
-    magnitude = linear_magnitude(torch.cat([mels.float(), silence], dim=1), settings)  # (B, bins, T + 1)
-    window = torch.hann_window(settings.window_samples, device=mels.device)
-    sizes = (settings.fft_samples, settings.hop_samples, settings.window_samples, window)
-    generator = generator or torch.Generator().manual_seed(0)
-    angles = torch.rand(magnitude.shape, generator=generator).to(mels.device) * (2 * torch.pi)
-    phases = torch.polar(torch.ones_like(angles), angles)
-    before = torch.zeros_like(phases)
+    magnitude = linear_magnitude(torch.cat([mels.float(), silence], dim=1), settings)  # (B, T + 1, bins)
+    frames = Frames(len(mels), magnitude.shape[1], settings, mels.device)
+    return reconstruct(magnitude, _random_angles(magnitude, settings, generator), frames, iterations, momentum)
+
+
+def reconstruct(magnitude: Tensor, angles: Tensor, frames: Frames, iterations: int, momentum: float) -> Tensor:
+    """Fast Griffin-Lim from given starting phases.
+
+    Args:
+        magnitude: `(B, T + 1, bins)`.
+        angles: as large, radians.
+        frames: the transform for these shapes.
+        iterations: see `griffin_lim`.
+        momentum: see `griffin_lim`.
+
+    Returns:
+        `(B, T * hop_samples)`.
+    """
+    spectrum = torch.polar(magnitude, angles)
+    consistent, before = torch.empty_like(spectrum), torch.zeros_like(spectrum)
+    scale = torch.empty_like(magnitude)
     for _ in range(iterations):
-        waveform = torch.istft(magnitude * phases, *sizes, length=samples)
-        consistent = torch.stft(waveform, *sizes, pad_mode="constant", return_complex=True)
-        phases = consistent - before * (momentum / (1 + momentum))
-        phases = phases / phases.abs().clamp_min(1e-12)
-        before = consistent
-    return torch.istft(magnitude * phases, *sizes, length=samples)
+        frames.synthesise(spectrum)
+        frames.analyse(out=consistent)
+        torch.sub(consistent, before, alpha=momentum / (1 + momentum), out=spectrum)
+        torch.mul(spectrum.real, spectrum.real, out=scale)
+        scale.addcmul_(spectrum.imag, spectrum.imag).clamp_min_(1e-24).rsqrt_().mul_(magnitude)
+        spectrum.mul_(scale)
+        consistent, before = before, consistent
+    frames.synthesise(spectrum)
+    return frames.waveform()
+
+
+def _random_angles(magnitude: Tensor, settings: MelSettings, generator: Generator | None) -> Tensor:
+    """As large as `magnitude`, radians; drawn for phases about the middle of a frame, as `torch.stft` has them."""
+    batch, frames, bins = magnitude.shape
+    generator = generator or torch.Generator().manual_seed(0)
+    drawn = torch.rand((batch, bins, frames), generator=generator).to(magnitude.device).transpose(1, 2)
+    left = (settings.fft_samples - settings.window_samples) // 2
+    shift = torch.arange(bins, device=magnitude.device) * left % settings.fft_samples / settings.fft_samples
+    return (drawn + shift) * (2 * math.pi)
 
 
 @lru_cache(maxsize=8)
