@@ -88,7 +88,7 @@ class ImageBatch(Batch):
     targets: Tensor  # (B, 3, H, W) float32
     target_landmarks: Tensor  # (B, 68, 2) float32, pixels
     photo_landmarks: Tensor  # (B, 68, 2) float32, pixels
-    photo_sketches: Tensor  # (B, 3, H, W) float32, drawn from the photo's own landmarks
+    motion_fields: Tensor  # (B, 3, H, W) float32, from `anyonenet.face.motion_field`
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,7 @@ class ImageTranslationModule(StageModule):
     Lightning neither accumulates nor clips for a module with two optimisers: `accumulate` and `gradient_norm` do.
 
     Args:
-        widths, blocks, head, photo_sketch: of the translator; the defaults are MakeItTalk's.
+        widths, blocks, head, motion_field: of the translator; the defaults are MakeItTalk's.
         discriminator_width: channels of the discriminator's first layer.
         l1_weight, perceptual_weight: 1, as in MakeItTalk.
         mouth_weight, eye_weight: of the pixels at the mouth and the eyes in the L1, against 1 far from them (1 = the
@@ -44,7 +44,7 @@ class ImageTranslationModule(StageModule):
         matching_weight: of feature matching on the discriminator's layers (0 = the paper).
         temporal_weight: of the change between neighbouring frames (0 = the paper); the data must come in pairs
             (`neighbours` of the DataModule).
-        moved_weight, landmark_weight, mask_weight, smooth_weight: of `FlowLoss`, with head 'flow'.
+        moved_weight, landmark_weight, painted_weight, mask_weight, smooth_weight: of `FlowLoss`, with head 'flow'.
         features: of the perceptual loss: 'vgg19' (the paper's) or 'gabor', which needs no weights.
         vgg19_weights: VGG-19's file where it is not in torchvision's place.
         learning_rate: of both optimisers (MakeItTalk's); falls along a cosine to a tenth.
@@ -65,7 +65,7 @@ class ImageTranslationModule(StageModule):
         widths: Sequence[int] = (64, 128, 256, 512, 512, 512),
         blocks: int = 2,
         head: str = "picture",
-        photo_sketch: bool = False,
+        motion_field: bool = False,
         discriminator_width: int = 64,
         l1_weight: float = 1.0,
         perceptual_weight: float = 1.0,
@@ -77,6 +77,7 @@ class ImageTranslationModule(StageModule):
         temporal_weight: float = 0.0,
         moved_weight: float = FlowLoss.moved,
         landmark_weight: float = FlowLoss.landmarks,
+        painted_weight: float = FlowLoss.painted,
         mask_weight: float = FlowLoss.mask,
         smooth_weight: float = FlowLoss.smooth,
         features: str = "vgg19",
@@ -96,13 +97,13 @@ class ImageTranslationModule(StageModule):
         self.automatic_optimization = False
         self._scale = 1.0
         self.shown: TranslatedPictures | None = None
-        network = ImageTranslator(list(widths), blocks, head, photo_sketch)
+        network = ImageTranslator(list(widths), blocks, head, motion_field)
         network.recompute = recompute
         self.adopt(network)
         self.discriminator = PatchDiscriminator(width=discriminator_width)
         self.adversarial = AdversarialLoss(adversarial_kind)
         self.perceptual = PerceptualLoss(features, vgg19_weights)
-        self.flow = FlowLoss(moved_weight, landmark_weight, mask_weight, smooth_weight)
+        self.flow = FlowLoss(moved_weight, landmark_weight, painted_weight, mask_weight, smooth_weight)
 
     def compiled_parts(self) -> list[nn.Module]:
         return [*self.network.encoder, *self.network.decoder]
@@ -230,7 +231,7 @@ class ImageTranslationModule(StageModule):
         return {"perceptual_features": self.hparams["features"]}
 
     def _input(self, batch: ImageBatch) -> Tensor:
-        return self.network.join(batch.sketches, batch.photos, batch.photo_sketches)
+        return self.network.join(batch.sketches, batch.photos, batch.motion_fields)
 
     def _perceptual(self, made: Tensor, targets: Tensor) -> Tensor:
         with torch.autocast(made.device.type, enabled=False):  # small differences drown in bfloat16
@@ -266,5 +267,5 @@ def coarser(batch: ImageBatch) -> ImageBatch:
         targets=F.avg_pool2d(batch.targets, 2),
         target_landmarks=batch.target_landmarks / 2,
         photo_landmarks=batch.photo_landmarks / 2,
-        photo_sketches=F.avg_pool2d(batch.photo_sketches, 2),
+        motion_fields=F.avg_pool2d(batch.motion_fields, 2),
     )

@@ -17,13 +17,15 @@ class FlowLoss:
         moved: of the moved photo's own L1, before anything is painted over it.
         landmarks: of the displacement's error at the landmarks, where the truth is known. Pictures alone teach a
             displacement slowly: they say something only where it is wrong by less than what they show is wide.
+        painted: of the L1 of the colour alone, so that it is worth taking where the mask is still closed.
         mask: of the mean mask, by which painting is the exception.
         smooth: of the displacement's total variation.
     """
 
     moved: float = 0.5
     landmarks: float = 2.0
-    mask: float = 0.005
+    painted: float = 0.3
+    mask: float = 0.003
     smooth: float = 0.02
 
     def __call__(
@@ -45,7 +47,7 @@ class FlowLoss:
             target_landmarks, photo_landmarks: `(batch, 68, 2)` pixels.
 
         Returns:
-            four scalars: 'moved', 'landmarks' (half sides of the picture), 'mask' and 'smooth' (pixels a pixel).
+            scalars: 'moved', 'landmarks' (half sides of the picture), 'painted', 'mask' and 'smooth' (pixels a pixel).
         """
         displacement = raw[:, 4:6].float()
         size = torch.tensor([raw.shape[-1], raw.shape[-2]], device=raw.device)
@@ -61,6 +63,7 @@ class FlowLoss:
         return {
             "moved": self.moved * ((moved - targets).abs() * weights).mean(),
             "landmarks": self.landmarks * (missed * inside).sum() / inside.sum().clamp_min(1),
+            "painted": self.painted * ((raw[:, :3].float() - targets).abs() * weights).mean(),
             "mask": self.mask * raw[:, 3].float().mean(),
             "smooth": self.smooth * smooth,
         }

@@ -13,8 +13,8 @@ from anyonenet.networks.base import Network
 from anyonenet.networks.instance_norm import InstanceNorm
 
 HEADS = ("picture", "flow")
-FARTHEST = 0.5
-"""how far head 'flow' looks for a pixel of the photo, half sides of the picture"""
+FARTHEST = 0.25
+"""how far head 'flow' looks for a pixel of the photo, half sides of the picture, beyond the motion field"""
 _TOP = 16
 """channels before the last convolution of head 'flow'"""
 _MASK_AT_FIRST = -1.5
@@ -67,13 +67,14 @@ class Up(nn.Module):
 class FlowHead(nn.Sequential):
     """Twice the size, then colour (3), mask (1) and displacement (2); at first the photo as it is.
 
-    The size is doubled by moving channels to pixels (Shi et al. 2016), which never holds all inputs at full size.
+    The size is doubled by moving channels to pixels (Shi et al. 2016), which never holds all inputs at full size. There
+    is no normalisation, which would take away how far a whole head has moved.
     """
 
     def __init__(self, inputs: int):
         last = nn.Conv2d(_TOP, 6, 3, padding=1)
         doubled = (nn.Conv2d(inputs, 4 * _TOP, 3, padding=1), nn.PixelShuffle(2))
-        super().__init__(*doubled, InstanceNorm(_TOP), nn.LeakyReLU(0.2), last)
+        super().__init__(*doubled, nn.LeakyReLU(0.2), last)
         with torch.no_grad():
             last.weight[3:].mul_(0.03)
             last.bias[3:] = torch.tensor([_MASK_AT_FIRST, 0.0, 0.0])
@@ -92,7 +93,8 @@ class ImageTranslator(Network):
             2 ** len(widths).
         blocks: residual blocks after each change of size.
         head: 'picture' or 'flow'.
-        photo_sketch: read a sketch of the photo's own landmarks too, so that what moves need not be guessed.
+        motion_field: read what the landmarks say about the displacement too (`anyonenet.face.motion_field`); head
+            'flow' then adds to it.
 
     Raises:
         ValueError: fewer than two widths, or an unknown head.
@@ -106,7 +108,7 @@ class ImageTranslator(Network):
         widths: Sequence[int] = (64, 128, 256, 512, 512, 512),
         blocks: int = 2,
         head: str = "picture",
-        photo_sketch: bool = False,
+        motion_field: bool = False,
     ):
         super().__init__()
         if len(widths) < 2:
@@ -114,7 +116,7 @@ class ImageTranslator(Network):
         if head not in HEADS:
             raise ValueError(f"head is '{head}'; choose one of {', '.join(HEADS)}")
         self.head = head
-        self.inputs = 9 if photo_sketch else 6
+        self.inputs = 9 if motion_field else 6
         self.outputs = 3 if head == "picture" else 6
         self.encoder = nn.ModuleList(
             Down(inputs, outputs, blocks) for inputs, outputs in zip([self.inputs, *widths[:-1]], widths, strict=True)
@@ -132,8 +134,8 @@ class ImageTranslator(Network):
         """The photo as the sketch wants it.
 
         Args:
-            pictures: `(batch, inputs, height, width)` in [-1, 1]: sketch (RGB), photo (RGB), and with `photo_sketch`
-                the photo's sketch (RGB); 256x256 in the paper.
+            pictures: `(batch, inputs, height, width)` in [-1, 1]: sketch (RGB), photo (RGB), and with `motion_field`
+                that; 256x256 in the paper.
 
         Returns:
             `(batch, 3, height, width)` in [-1, 1], RGB.
@@ -143,18 +145,18 @@ class ImageTranslator(Network):
         """
         return self.compose(self.raw(pictures), pictures[:, 3:6])
 
-    def join(self, sketches: Tensor, photos: Tensor, photo_sketches: Tensor) -> Tensor:
+    def join(self, sketches: Tensor, photos: Tensor, motion_fields: Tensor) -> Tensor:
         """What the network reads: each `(batch, 3, height, width)` in [-1, 1] -> `(batch, inputs, height, width)`.
 
         Args:
             sketches: of what is wanted.
             photos: the pictures to be changed.
-            photo_sketches: of the photos' own landmarks; left out where the network does not read it.
+            motion_fields: left out where the network does not read them.
         """
-        return torch.cat([sketches, photos, *([photo_sketches] if self.inputs == 9 else [])], dim=1)
+        return torch.cat([sketches, photos, *([motion_fields] if self.inputs == 9 else [])], dim=1)
 
     def raw(self, pictures: Tensor) -> Tensor:
-        """What the convolutions say, before the photo is moved; engines run this part.
+        """What is known before the photo is moved.
 
         Args, raises: as `forward`.
 
@@ -163,6 +165,16 @@ class ImageTranslator(Network):
             in [0, 1] (1: take the colour), displacement (x, y) in half sides of the picture, from a pixel to where the
             photo is looked at.
         """
+        return self.with_field(self.convolved(pictures), pictures)
+
+    def with_field(self, convolved: Tensor, pictures: Tensor) -> Tensor:
+        """Adds the displacement that was read to the one that was found; both arguments as in `raw`."""
+        if self.head == "picture" or self.inputs == 6:
+            return convolved
+        return torch.cat([convolved[:, :4], convolved[:, 4:] + pictures[:, 6:8]], dim=1)
+
+    def convolved(self, pictures: Tensor) -> Tensor:
+        """`raw` before the displacement that was read is added, which small numbers would blur; engines run this."""
         uneven = any(side % self.multiple for side in pictures.shape[2:])
         if pictures.dim() != 4 or pictures.shape[1] != self.inputs or uneven:
             raise ValueError(

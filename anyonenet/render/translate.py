@@ -15,6 +15,7 @@ import torch
 from numpy.typing import ArrayLike, NDArray
 
 from anyonenet.errors import InputError
+from anyonenet.face.motion_field import motion_field
 from anyonenet.face.sketch import draw_sketch
 from anyonenet.networks.image_translation import ImageTranslator
 from anyonenet.render.blend import Square, blend_of
@@ -79,12 +80,9 @@ class UNetRenderer:
         landmarks = _checked(landmarks)
         self._translation = weights if isinstance(weights, Translation) else Translation(weights, device)
         self._square = Square.around(landmarks, self._translation.faces)
-        sketch = self._sketch(landmarks)
-        still = [_to_network(self._square.cut(photo, SIDE))]
-        if self._translation.inputs == 9:
-            still.append(sketch)
-        self._still = np.concatenate(still)  # what the network sees beside the sketch: (3 or 6, SIDE, SIDE)
-        rest = next(self._translation.each([self._seen(sketch)]))
+        self._picture = _to_network(self._square.cut(photo, SIDE))
+        self._points = self._square.points(landmarks[:, :2], SIDE)
+        rest = next(self._translation.each([self._seen(landmarks)]))
         self._blend = blend_of(photo, landmarks, self._square, rest)
 
     def render(self, landmarks: ArrayLike, quaternion: ArrayLike) -> NDArray[np.uint8]:
@@ -100,15 +98,16 @@ class UNetRenderer:
             landmarks: (F, 68, 3), as for one.
             quaternions: (F, 4), not used.
         """
-        pictures = (self._seen(self._sketch(_checked(points))) for points in landmarks)
+        pictures = (self._seen(_checked(points)) for points in landmarks)
         return map(self._blend.frame, self._translation.each(pictures))
 
-    def _sketch(self, landmarks: NDArray[np.floating]) -> NDArray[np.float32]:
-        return _to_network(draw_sketch(self._square.points(landmarks[:, :2], SIDE), SIDE))
-
-    def _seen(self, sketch: NDArray[np.float32]) -> NDArray[np.float32]:
-        """What the network reads, `(inputs, SIDE, SIDE)`: sketch, photo and, if it wants it, the photo's sketch."""
-        return np.concatenate([sketch, self._still])
+    def _seen(self, landmarks: NDArray[np.floating]) -> NDArray[np.float32]:
+        """What the network reads, `(inputs, SIDE, SIDE)`: sketch, photo and, if it wants it, the motion field."""
+        points = self._square.points(landmarks[:, :2], SIDE)
+        parts = [_to_network(draw_sketch(points, SIDE)), self._picture]
+        if self._translation.inputs == 9:
+            parts.append(motion_field(points, self._points, SIDE).transpose(2, 0, 1))
+        return np.concatenate(parts)
 
 
 def _checked(landmarks: ArrayLike) -> NDArray[np.floating]:

@@ -87,7 +87,7 @@ def _of_persons(
 def _draw(network: Any, item: dict[str, np.ndarray]) -> tuple[list[np.ndarray], float]:
     """The four pictures of a row, uint8 RGB, and how far the made one lies from its target."""
     batch = collate([item])
-    made = network(network.join(batch.sketches, batch.photos, batch.photo_sketches))
+    made = network(network.join(batch.sketches, batch.photos, batch.motion_fields))
     pixels = ((made[0].permute(1, 2, 0) + 1) * 127.5).round().clamp(0, 255).to(torch.uint8).numpy()
     return [item["photos"], item["targets"], item["sketches"], pixels], float(l1_distance(made, batch.targets)[0])
 

@@ -58,7 +58,7 @@ def test_overfits_four_pairs(tmp_path):
 
 def test_head_flow_with_every_option_moves_the_photo(tmp_path):
     options = {"eye_weight": 2.0, "matching_weight": 0.1, "temporal_weight": 1.0, "ema": 0.9}
-    fitted, run = module(head="flow", photo_sketch=True, **options), trainer(tmp_path, 30)
+    fitted, run = module(head="flow", motion_field=True, **options), trainer(tmp_path, 30)
     run.fit(fitted, Data())
     figures = run.callback_metrics
     assert figures["validation/l1_of_copy"] < 0.6
@@ -66,7 +66,7 @@ def test_head_flow_with_every_option_moves_the_photo(tmp_path):
     assert 0 <= figures["train/right_made"] <= 1
 
 
-@pytest.mark.parametrize("options", [{}, {"head": "flow", "photo_sketch": True, "matching_weight": 0.1}])
+@pytest.mark.parametrize("options", [{}, {"head": "flow", "motion_field": True, "matching_weight": 0.1}])
 def test_each_side_gets_the_gradient_of_its_own_loss_only(options):
     batch = collate([Spots()[0], Spots()[1]])
 
@@ -94,7 +94,7 @@ def test_each_side_gets_the_gradient_of_its_own_loss_only(options):
         if name.startswith("discriminator"):
             torch.testing.assert_close(gradient, both[name], msg=name)
     # and without the generator's losses the discriminator's moves nothing in the generator
-    silenced = ("adversarial", "l1", "perceptual", "moved", "landmark", "mask", "smooth", "matching")
+    silenced = ("adversarial", "l1", "perceptual", "moved", "landmark", "painted", "mask", "smooth", "matching")
     alone = gradients(**{f"{name}_weight": 0.0 for name in silenced})
     for name, gradient in alone.items():
         assert name.startswith("discriminator") or gradient.abs().sum() == 0, name

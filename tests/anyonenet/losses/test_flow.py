@@ -6,7 +6,7 @@ from anyonenet.losses.flow import FlowLoss, neighbour_difference
 
 def test_terms_of_a_hand_case():
     raw = torch.zeros(1, 6, 4, 8)
-    raw[:, 3] = 0.25
+    raw[:, :3], raw[:, 3] = -0.3, 0.25
     raw[:, 4, :, 4:] = 0.5  # one step of 0.5 half sides, which are 4 pixels long: 2 pixels at one of 7 places in a row
     moved, targets = torch.full((1, 3, 4, 8), 0.4), torch.zeros(1, 3, 4, 8)
     weights = torch.ones(1, 1, 4, 8)
@@ -14,9 +14,12 @@ def test_terms_of_a_hand_case():
     points[:, 34:, 0] = 6.0
     photo_points = points.clone()
     photo_points[:, 34:, 0] += 3.0  # 3 of 4 pixels, of which 2 are there already
-    terms = FlowLoss(moved=0.5, landmarks=2.0, mask=0.1, smooth=1.0)(raw, moved, targets, weights, points, photo_points)
+    terms = FlowLoss(moved=0.5, landmarks=2.0, painted=2.0, mask=0.1, smooth=1.0)(
+        raw, moved, targets, weights, points, photo_points
+    )
     assert float(terms["landmarks"]) == pytest.approx(2.0 * 0.25 / 4)  # half of the points, one of two directions
     assert float(terms["moved"]) == pytest.approx(0.2)
+    assert float(terms["painted"]) == pytest.approx(0.6)
     assert float(terms["mask"]) == pytest.approx(0.025)
     assert float(terms["smooth"]) == pytest.approx(2.0 / 7 / 2)  # the mean is over both directions' channels
 

@@ -83,9 +83,9 @@ def test_recomputing_holds_less_and_gives_the_same_gradient():
 
 def test_head_flow_begins_with_the_photo_as_it_is():
     torch.manual_seed(0)
-    translator = ImageTranslator(widths=(4, 8, 8), head="flow", photo_sketch=True)
+    translator = ImageTranslator(widths=(4, 8, 8), head="flow", motion_field=True)
     sketches, photos = torch.rand(2, 3, 32, 32) * 2 - 1, torch.rand(2, 3, 32, 32) * 2 - 1
-    pictures = translator.join(sketches, photos, sketches)
+    pictures = translator.join(sketches, photos, torch.zeros(2, 3, 32, 32))
     assert pictures.shape == (2, translator.inputs, 32, 32)
     raw = translator.raw(pictures)
     assert raw.shape == (2, translator.outputs, 32, 32)
@@ -109,3 +109,12 @@ def test_head_flow_looks_where_its_displacement_points():
 def test_unknown_head_is_named():
     with pytest.raises(ValueError, match="head is 'mask'; choose one of picture, flow"):
         ImageTranslator(widths=(4, 8), head="mask")
+
+
+def test_head_flow_adds_to_the_motion_field_that_it_reads():
+    torch.manual_seed(0)
+    translator = ImageTranslator(widths=(4, 8, 8), head="flow", motion_field=True)
+    pictures = torch.rand(1, 9, 32, 32)
+    found, known = translator.convolved(pictures), translator.raw(pictures)
+    torch.testing.assert_close(known[:, 4:] - found[:, 4:], pictures[:, 6:8])
+    torch.testing.assert_close(known[:, :4], found[:, :4])

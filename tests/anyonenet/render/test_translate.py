@@ -42,10 +42,10 @@ def test_network_sees_sketch_then_photo(photo, tiny_weights, monkeypatch):
     assert torch.allclose(seen[0][0, 3:], torch.tensor(40 / 127.5 - 1), atol=0.02)
 
 
-def test_the_photos_own_sketch_is_shown_to_a_network_that_wants_it(photo, tmp_path, monkeypatch):
+def test_the_motion_field_is_shown_to_a_network_that_wants_it(photo, tmp_path, monkeypatch):
     with torch.random.fork_rng():
         torch.manual_seed(0)
-        network = ImageTranslator(widths=(4, 8), blocks=1, head="flow", photo_sketch=True)
+        network = ImageTranslator(widths=(4, 8), blocks=1, head="flow", motion_field=True)
     save_weights(tmp_path / "images", network, WeightsCard("images", "nothing: random"))
     seen = []
     raw = ImageTranslator.raw
@@ -54,8 +54,9 @@ def test_the_photos_own_sketch_is_shown_to_a_network_that_wants_it(photo, tmp_pa
     frame = renderer.render(LANDMARKS + [0, 9, 0], IDENTITY)
     assert frame.shape == photo.shape
     rest, moved = seen
-    assert moved.shape == (1, 9, 256, 256) and torch.equal(rest[:, :3], rest[:, 6:])
-    assert torch.equal(moved[:, 3:], rest[:, 3:]) and not torch.equal(moved[:, :3], rest[:, :3])
+    assert moved.shape == (1, 9, 256, 256) and not rest[:, 6:8].any()
+    assert torch.equal(moved[:, 3:6], rest[:, 3:6]) and not torch.equal(moved[:, :3], rest[:, :3])
+    assert moved[:, 7].min() < -0.05 and moved[:, 6].abs().max() < 1e-6  # down: looks up in the photo
 
 
 def test_a_network_that_copies_gives_the_photo_back(photo, tiny_weights, monkeypatch):

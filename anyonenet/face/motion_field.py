@@ -1,0 +1,50 @@
+"""What the landmarks alone say about how a picture moves: a dense displacement between them.
+
+Sparse motion made dense by Gaussian kernels, as the dense-motion stage of Siarohin et al. 2019 begins. The image
+translation reads it and corrects it. Training and inference use this one function.
+"""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+GRID = 64
+"""the field is computed on this many places a side and interpolated: it is smooth"""
+KERNELS = ((4 / 128, 1.0), (12 / 128, 0.05), (40 / 128, 0.002))
+"""standard deviations, half sides of the picture, and weights: near landmarks decide, far ones fill the gaps"""
+STILLNESS = 0.01
+"""weight of not moving at all, which wins where no landmark is near"""
+
+
+def motion_field(landmarks: ArrayLike, photo_landmarks: ArrayLike, size: int = 256) -> NDArray[np.float32]:
+    """From each pixel of the wanted picture to where the photo shows it.
+
+    Args:
+        landmarks: `(68, 2)` or `(68, 3)` pixels of the square canvas, as they are wanted; depth is ignored.
+        photo_landmarks: the same points in the photo.
+        size: side of the canvas.
+
+    Returns:
+        `(size, size, 3)` float32: displacement x and y in half sides of the picture, and nearness to landmarks in
+        [0, 1), which is how much of the displacement of the landmarks is left there.
+
+    Raises:
+        ValueError: a wrong shape, or values that are not finite.
+    """
+    wanted, known = np.asarray(landmarks, dtype=np.float64), np.asarray(photo_landmarks, dtype=np.float64)
+    for points in (wanted, known):
+        if points.shape not in ((68, 2), (68, 3)) or not np.isfinite(points).all():
+            raise ValueError(f"expected 68 finite landmarks, got an array of shape {points.shape}")
+    places = (2 * wanted[:, :2] + 1) / size - 1
+    moved = 2 * (known[:, :2] - wanted[:, :2]) / size
+    values = np.concatenate([moved, np.ones((68, 1))], axis=1)
+    axis = (2 * np.arange(GRID) + 1) / GRID - 1
+    sums = np.zeros((GRID, GRID, 3))
+    for deviation, weight in KERNELS:
+        across, down = (np.exp(-((axis - places[:, d, None]) ** 2) / (2 * deviation**2)) for d in (0, 1))
+        # a Gaussian of two directions is a product, so the sum over landmarks is a product of matrices
+        sums += weight * np.stack([(down * values[:, channel, None]).T @ across for channel in range(3)], axis=-1)
+    field = (sums / (sums[..., 2:] + STILLNESS)).astype(np.float32)
+    return np.asarray(cv2.resize(field, (size, size), interpolation=cv2.INTER_LINEAR), dtype=np.float32)
