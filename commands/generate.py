@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from commands.options import Mistake, Options, between, positive, seed
+from commands.starting import nothing_thrown_away
 
 if TYPE_CHECKING:
     from anyonenet.pipeline import Pipeline
@@ -73,10 +74,11 @@ def main(arguments: list[str]) -> int:
     from anyonenet.portrait_process import PortraitProcess
 
     with PortraitProcess() as reader:  # first of all, as it gets ready while PyTorch is imported
-        from anyonenet.pipeline import Pipeline
-        from commands.places import default_weights, usable_device
+        with nothing_thrown_away():
+            from anyonenet.pipeline import Pipeline
+            from commands.places import default_weights, usable_device
 
-        pipeline = Pipeline(values.weights or default_weights(), usable_device(values.device), reader)
+            pipeline = Pipeline(values.weights or default_weights(), usable_device(values.device), reader)
         if values.manifest is None:
             report(pipeline, requests[0])
             return 0
