@@ -9,8 +9,8 @@ import numpy as np
 
 from anyonenet.artefacts import Artefacts
 from anyonenet.behind import Behind
-from anyonenet.render.provenance import mark_frame
 from anyonenet.render.video import VideoWriter
+from anyonenet.render.watermark import mark_in_place
 from anyonenet.spoken_motion import MovingSentence
 from anyonenet.stopwatch import Stopwatch
 
@@ -40,7 +40,7 @@ class Output:
             self._writing.do(self._keep_sentence, sentence)
 
     def add(self, frame: np.ndarray | None, sound: np.ndarray) -> None:
-        """One frame (H, W, 3) uint8 RGB, or none, and the sound `(samples,)` that goes along with it."""
+        """One frame (H, W, 3) uint8 RGB, marked in place, or none; and the sound `(samples,)` along with it."""
         self._writing.do(self._write, frame, sound)
 
     def _write(self, frame: np.ndarray | None, sound: np.ndarray) -> None:
@@ -48,14 +48,15 @@ class Output:
             self._writer.write_audio(sound)
         if frame is None:
             return
-        with self._watch.of("mark"):
-            shown = mark_frame(frame) if self._watermark else frame
+        if self._watermark:
+            with self._watch.of("mark"):
+                mark_in_place(frame)
         with self._watch.of("write"):
-            self._writer.write_frame(shown)
+            self._writer.write_frame(frame)
         if not self.first_frame_seconds and self._writer.packets:
             self.first_frame_seconds = self._watch.elapsed()
         if self._kept is not None:
-            self._keeping.do(self._keep_frame, shown)
+            self._keeping.do(self._keep_frame, frame)
 
     def _keep_sentence(self, sentence: MovingSentence) -> None:
         assert self._kept is not None

@@ -7,7 +7,7 @@ written. Little waits between them, so memory does not grow with the text.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -20,12 +20,12 @@ from anyonenet.frames import draw
 from anyonenet.library_threads import LibraryThreads
 from anyonenet.motion import load_predictor
 from anyonenet.output import Output
-from anyonenet.portrait import Portrait, PortraitReader
+from anyonenet.portrait import PortraitReader
 from anyonenet.portrait_process import PortraitProcess
 from anyonenet.render.provenance import media_metadata, sign
 from anyonenet.render.renderer import Renderer
 from anyonenet.render.video import VideoWriter, frame_rate
-from anyonenet.render.warp import WarpRenderer
+from anyonenet.renderers import Renderers
 from anyonenet.request import Request
 from anyonenet.side_by_side import SideBySide, usable_cores
 from anyonenet.spoken_motion import MovingSentence, SpokenMotion, Subject
@@ -93,6 +93,7 @@ class Pipeline:
         self._voice = Voice(self._weights, self._device)
         self._predictor, mel = load_predictor(self._weights, self._device)
         self._spoken_motion = SpokenMotion(self._voice, self._predictor, mel, reader or PortraitReader())
+        self._renderers = Renderers(self._weights, self._device)
         self._library_threads = LibraryThreads()
         self._begun: _Job | None = None
 
@@ -138,13 +139,14 @@ class Pipeline:
         """Start to read the photo, to speak, and to move."""
         watch = Stopwatch()
 
-        def at_end() -> None:
+        def steps() -> Iterator[Subject | MovingSentence]:
+            torch.set_num_threads(1)  # in this thread, whatever others do
+            yield from self._spoken_motion.stream(request, float(frame_rate(request.fps)), watch)
             if job.then is not None:
                 self._begun = self._begin(job.then)
 
-        fps = float(frame_rate(request.fps))
         # two may wait: the photo and the first sentence of a job that nobody has asked for yet
-        job = _Job(request, Ahead(lambda: self._spoken_motion.stream(request, fps, watch, at_end), most=2), watch)
+        job = _Job(request, Ahead(steps, most=2), watch)
         return job
 
     def _make(self, job: _Job, report: Progress) -> Summary:
@@ -154,7 +156,9 @@ class Pipeline:
         assert isinstance(subject, Subject)
         report("voice", 0, subject.pieces)
         with watch.of("render"):
-            renderer = self._renderer(request.renderer, subject.portrait)
+            renderer = self._renderers.make(request.renderer, subject.portrait)
+            if hasattr(renderer, "render_many"):  # nothing but its network draws: that may have all cores
+                torch.set_num_threads(self._threads)
         rate = self._voice.settings.sample_rate
         height, width = subject.portrait.image.shape[:2]
         finish = (lambda path: sign(path, request.out.name)) if request.credentials else None
@@ -208,13 +212,6 @@ class Pipeline:
         for piece in sound:  # of a sentence too short for a frame
             output.add(None, piece)
         done.add(sentence)
-
-    def _renderer(self, name: str, portrait: Portrait) -> Renderer:
-        if name == "warp":
-            return WarpRenderer(portrait.image, portrait.landmarks)
-        from anyonenet.render.translate import UNetRenderer  # its network is not needed otherwise
-
-        return UNetRenderer(portrait.image, portrait.landmarks, self._weights / "images", self._device)
 
 
 @dataclass

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -53,16 +53,13 @@ class SpokenMotion:
     def __init__(self, voice: Voice, predictor: Any, mel: MelSettings, reader: PortraitReader | PortraitProcess):
         self._voice, self._predictor, self._mel, self._reader = voice, predictor, mel, reader
 
-    def stream(
-        self, request: Request, fps: float, watch: Stopwatch, at_end: Callable[[], None] | None = None
-    ) -> Iterator[Subject | MovingSentence]:
+    def stream(self, request: Request, fps: float, watch: Stopwatch) -> Iterator[Subject | MovingSentence]:
         """The subject, then each sentence.
 
         Args:
             request: checked.
             fps: of the video, as the file has it.
             watch: counts 'photo', 'voice' and 'motion'.
-            at_end: called when the last sentence has been taken.
 
         Raises:
             InputError: the picture, the recording or the text cannot be used.
@@ -86,8 +83,6 @@ class SpokenMotion:
                 placed = portrait.place(moved)
             frames, said = frames + len(placed), said + lengths[number]
             yield MovingSentence(spoken, placed, moved.quaternions, nearest, frames * sum(lengths) // said)
-        if at_end is not None:
-            at_end()
 
     def _speaker(self, request: Request, portrait: Portrait) -> np.ndarray:
         if request.speech is not None:

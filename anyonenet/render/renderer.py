@@ -11,7 +11,12 @@ from numpy.typing import NDArray
 class Renderer(Protocol):
     """Draws one person: made once from the photo, then asked for one frame after another.
 
-    A renderer keeps no memory of earlier frames: equal arguments give equal frames, in whatever order.
+    A renderer keeps no memory of earlier frames: equal arguments give equal frames, in whatever order. Each frame is an
+    array of its own. `anyonenet.frames.draw` looks for two more members that a renderer may have:
+
+    - `thread_safe = True`: `render` may be called by several threads at once.
+    - `render_many(landmarks (F, 68, 3), quaternions (F, 4))`: an iterator over the frames, in order, that holds a few
+      at a time; for networks that want batches or have threads of their own.
     """
 
     def render(self, landmarks: NDArray[np.floating], quaternion: NDArray[np.floating]) -> NDArray[np.uint8]:

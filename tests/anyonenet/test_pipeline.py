@@ -106,16 +106,16 @@ def test_a_failure_in_the_middle_leaves_nothing(pipeline, job, monkeypatch):
     calls = []
 
     class Breaking:
-        def __init__(self, photo, landmarks):
+        def __init__(self, photo, landmarks, quaternion):
             self.photo = photo
 
         def render(self, landmarks, quaternion):
             calls.append(1)
             if len(calls) > 3:
                 raise InputError("broken on purpose")
-            return self.photo
+            return self.photo.copy()
 
-    monkeypatch.setattr("anyonenet.pipeline.WarpRenderer", Breaking)
+    monkeypatch.setattr("anyonenet.renderers.WarpRenderer", Breaking)
     before = set(job.out.parent.iterdir())
     with pytest.raises(InputError, match="on purpose"):
         pipeline.generate(dataclasses.replace(job, keep=True))
@@ -159,12 +159,12 @@ def test_memory_holds_one_sentence_at_a_time(pipeline, job, monkeypatch):
     text = "The cat sat. " * 667
 
     class Still:
-        def __init__(self, photo, landmarks):
+        def __init__(self, photo, landmarks, quaternion):
             self.photo = photo
 
         def render(self, landmarks, quaternion):
             order.append("frame")
-            return self.photo
+            return self.photo.copy()
 
     speak = pipeline._voice._speak_one
     sentence = []
@@ -181,7 +181,7 @@ def test_memory_holds_one_sentence_at_a_time(pipeline, job, monkeypatch):
 
     monkeypatch.setattr(pipeline._predictor, "forward", at_rest)
     monkeypatch.setattr(pipeline._voice, "_speak_one", once)
-    monkeypatch.setattr("anyonenet.pipeline.WarpRenderer", Still)
+    monkeypatch.setattr("anyonenet.renderers.WarpRenderer", Still)
     summary = pipeline.generate(dataclasses.replace(job, text=text, size=64, fps=5, watermark=False))
     assert summary.sentences == 667 and order.count("sentence") == 667
     spoken = drawn = 0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from anyonenet.render.watermark import mark_frame
+from anyonenet.render.watermark import mark_frame, mark_in_place
 
 
 @pytest.mark.parametrize(("height", "width"), [(256, 256), (512, 512), (720, 1280), (1024, 640)])
@@ -34,3 +34,15 @@ def test_tiny_and_odd_frames_wear_what_fits() -> None:
 def test_marking_is_deterministic() -> None:
     frame = np.random.default_rng(0).integers(0, 256, (128, 128, 3)).astype(np.uint8)
     np.testing.assert_array_equal(mark_frame(frame), mark_frame(frame))
+
+
+def test_in_place_is_the_same_mark() -> None:
+    frame = np.random.default_rng(0).integers(0, 256, (300, 400, 3)).astype(np.uint8)
+    marked = mark_frame(frame)
+    mark_in_place(frame)
+    np.testing.assert_array_equal(frame, marked)
+
+
+def test_letters_on_white_do_not_overflow() -> None:
+    marked = mark_frame(np.full((512, 512, 3), 255, np.uint8))
+    assert marked.min() > 100 and marked[-25:, -128:].max() == 255
