@@ -18,8 +18,9 @@ OUT := out/demo
 demo: setup
 	@$(BIN)/python -m commands demo --out $(OUT)
 
+# side by side in as many processes as there are processors; each takes a gigabyte or two
 test: setup lint
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
 
 lint: setup
 	$(BIN)/ruff check .
@@ -41,6 +42,8 @@ $(READY): setup.cfg pyproject.toml
 	@# face-alignment brings OpenCV's desktop wheel, which needs system libraries that servers lack
 	@if ! $(BIN)/python -c 'import cv2' 2>/dev/null; then \
 		$(BIN)/python -m pip install --quiet --disable-pip-version-check --force-reinstall --no-deps opencv-python-headless; fi
+	@# bytecode, where an environment keeps Python from writing it at the first run
+	@$(BIN)/python -m compileall -q anyonenet commands datamodules evaluation lightning_modules sweeps
 	@touch $@
 
 clean:

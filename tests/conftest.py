@@ -1,8 +1,9 @@
-"""Fixtures of more than one test package: weights small enough to make in a second, and faces to use them on."""
+"""Fixtures of more than one test package (small weights, faces), and how tests run side by side."""
 
 from __future__ import annotations
 
 import base64
+import os
 from pathlib import Path
 
 import numpy as np
@@ -12,6 +13,28 @@ import torch
 from anyonenet.networks.base import Network
 from anyonenet.text.symbols import SYMBOLS
 from anyonenet.weights import WeightsCard, save_weights
+
+TOGETHER = ("tests/slurm",)
+"""folders whose tests share something slow to make; elsewhere that is within a file"""
+LONG = ("tests/test_training_chain.py", "tests/slurm", "tests/test_readme.py")
+"""files and folders that take longest: what begins last should be short"""
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if getattr(config.option, "numprocesses", None):  # side by side (pytest -n): each computes in one thread
+        os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Side by side (pytest -n), the tests of a file stay in one process, and long files begin first."""
+    if not hasattr(config, "workerinput"):
+        return
+    places = {item: str(item.path.relative_to(config.rootpath)) for item in items}
+    for item, place in places.items():
+        together = next((folder for folder in TOGETHER if place.startswith(folder)), place)
+        item.add_marker(pytest.mark.xdist_group(together))
+    items.sort(key=lambda item: next((i for i, long in enumerate(LONG) if places[item].startswith(long)), len(LONG)))
 
 
 @pytest.fixture(scope="session")
