@@ -18,7 +18,7 @@ ORDER = ("speaker_encoder", "tts", "face_encoder", "landmarks", "images")
 """the speaker encoder first: the TTS and the face encoder learn from its embeddings"""
 FURTHER = {"tts": "configs/tts/further.yaml"}
 """stages with a second leg of training, and what is laid over `mini.yaml` for it"""
-CORPORA = ("VCTK-Corpus-0.92", "AISHELL-3", "aidatatang_200zh", "VoxCeleb2", "CN-Celeb", "Obama")
+CORPORA = ("VCTK-Corpus-0.92", "AISHELL-3", "aidatatang_200zh", "VoxCeleb2", "CN-Celeb", "Obama", "Animated")
 
 
 def options() -> Options:
@@ -30,6 +30,12 @@ def options() -> Options:
     parser.add_argument("--out", type=Path, default=Path("weights"), metavar="DIR", help="exported weights")
     parser.add_argument("--only", choices=ORDER, action="append", help="these stages only")
     parser.add_argument("--size", choices=("full", "small"), default="full", help="of the corpora")
+    parser.add_argument(
+        "--pictures",
+        type=Path,
+        metavar="DIR",
+        help="photographs and paintings of faces for the images, beside packages'",
+    )
     parser.add_argument("--dry", action="store_true", help="say what would be run, and run nothing")
     return parser
 
@@ -39,6 +45,7 @@ def main(arguments: list[str]) -> int:
     commands: list[list[str]] = []
     if not all((values.root / name).is_dir() for name in CORPORA):
         commands.append(["mini", "--out", str(values.root), "--size", values.size, "--seed", "0"])
+        commands[0] += ["--pictures", str(values.pictures)] if values.pictures else []
     for stage in values.only or ORDER:
         commands += of_stage(stage, values.root, values.features, values.runs, values.out)
     for command in commands:
