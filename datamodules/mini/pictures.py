@@ -33,7 +33,7 @@ FACES = 2.6
 """the same in heights of the face from brow to chin: room for the head to move in the square that training cuts out"""
 SMALLEST = 32.0
 """pixels between the outer eye corners, below which a face is left out: training would see it enlarged 2.5 times"""
-_LARGEST_YAW_DEGREES = 30.0
+_LARGEST_YAW_DEGREES = 25.0
 _SAME_PERSON = 0.5
 """distance of dlib's embeddings below which two faces count as one person's: stricter than the usual 0.6"""
 
