@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import pytorch_lightning as pl
-import torch
 
 
 def trainer(folder: Path | str, epochs: int, **options: Any) -> pl.Trainer:
@@ -35,19 +33,3 @@ class StopAfter(pl.Callback):
         if trainer.current_epoch == self.epochs - 1:
             trainer.save_checkpoint(self.path)
             trainer.should_stop = True
-
-
-def check_resuming(
-    module: Callable[[], pl.LightningModule], data: Callable[[], pl.LightningDataModule], folder: Path, epochs: int = 4
-) -> None:
-    """A training stopped half-way and resumed ends with the parameters of one that never stopped."""
-    path = folder / "half.ckpt"
-    whole, resumed, start = module(), module(), module().state_dict()
-    trainer(folder, epochs).fit(whole, data())
-    stopped = trainer(folder, epochs, callbacks=[StopAfter(epochs // 2, path)])
-    stopped.fit(module(), data())
-    assert stopped.current_epoch < epochs
-    trainer(folder, epochs).fit(resumed, data(), ckpt_path=path, weights_only=True)
-    for name, value in whole.state_dict().items():
-        torch.testing.assert_close(resumed.state_dict()[name], value, msg=name)
-    assert any(not torch.equal(value, start[name]) for name, value in whole.state_dict().items())

@@ -8,7 +8,7 @@ from anyonenet.types import FaceVoiceBatch
 from datamodules.sampling import Draw, DrawSampler
 from lightning_modules import face_encoder
 from lightning_modules.face_encoder import FaceEncoderModule
-from tests.lightning_modules.running import check_resuming, trainer
+from tests.lightning_modules.running import trainer
 
 
 class Pairs(Dataset):
@@ -75,18 +75,13 @@ def test_learns_and_reports_matching(tmp_path):
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_resumed_run_equals_one_that_never_stopped(tmp_path):
-    check_resuming(module, PairData, tmp_path)
-
-
-@pytest.mark.filterwarnings("ignore")
 def test_another_backend_is_refused(tmp_path):
     with pytest.raises(ValueError, match="embeddings of 'dlib', the module expects 'facenet'"):
         trainer(tmp_path, 1).fit(module(backend="facenet"), PairData())
 
 
 @pytest.mark.filterwarnings("ignore")
-def test_a_falling_rate_ends_at_zero_and_resumes(tmp_path):
+def test_a_falling_rate_ends_at_zero(tmp_path):
     class Rates(pl.Callback):
         def on_train_batch_end(self, trainer, *_):
             rates.append(trainer.optimizers[0].param_groups[0]["lr"])
@@ -95,4 +90,3 @@ def test_a_falling_rate_ends_at_zero_and_resumes(tmp_path):
     trainer(tmp_path, 4, callbacks=[Rates()]).fit(module(falling_rate=True), PairData())
     # after step k of 12 the rate is that of the next step
     assert rates == pytest.approx([0.01 * (0.5 + 0.5 * np.cos(np.pi * step / 12)) for step in range(1, 13)])
-    check_resuming(lambda: module(falling_rate=True), PairData, tmp_path)

@@ -6,7 +6,7 @@ from torch.utils.data import DataLoader, Dataset
 from anyonenet.types import ImageBatch
 from datamodules.sampling import Draw, DrawSampler
 from lightning_modules.image_translation import ImageTranslationModule
-from tests.lightning_modules.running import check_resuming, trainer
+from tests.lightning_modules.running import trainer
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -98,10 +98,6 @@ def test_each_side_gets_the_gradient_of_its_own_loss_only(options):
     alone = gradients(**{f"{name}_weight": 0.0 for name in silenced})
     for name, gradient in alone.items():
         assert name.startswith("discriminator") or gradient.abs().sum() == 0, name
-
-
-def test_resumed_run_equals_one_that_never_stopped(tmp_path):
-    check_resuming(lambda: module(coarse_steps=3), Data, tmp_path)
 
 
 def test_gradients_longer_than_asked_for_are_cut(tmp_path):

@@ -8,7 +8,7 @@ from anyonenet.face.template import frontal_template
 from datamodules.landmarks import collate
 from datamodules.sampling import Draw, DrawSampler
 from lightning_modules.landmarks import LandmarkModule
-from tests.lightning_modules.running import check_resuming, trainer
+from tests.lightning_modules.running import trainer
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 
@@ -64,10 +64,6 @@ def test_overfits_four_clips(tmp_path):
     loaded = LandmarkModule.load_from_checkpoint(tmp_path / "one.ckpt", weights_only=True)
     for name, value in fitted.state_dict().items():
         torch.testing.assert_close(loaded.state_dict()[name], value, msg=name)
-
-
-def test_resumed_run_equals_one_that_never_stopped(tmp_path):
-    check_resuming(module, Data, tmp_path)
 
 
 def test_weights_of_the_losses_reach_the_loss(tmp_path):

@@ -8,7 +8,7 @@ from anyonenet.types import SpeakerBatch
 from datamodules.sampling import Draw, DrawSampler
 from datamodules.speaker_verification import collate
 from lightning_modules.speaker_encoder import SpeakerEncoderModule, warmup_cosine
-from tests.lightning_modules.running import check_resuming, trainer
+from tests.lightning_modules.running import trainer
 
 
 class Tones(Dataset):
@@ -55,11 +55,6 @@ def test_overfits_and_reports_equal_error_rate(tmp_path):
     loaded = SpeakerEncoderModule.load_from_checkpoint(tmp_path / "one.ckpt")
     mels, lengths = torch.randn(2, 24, 16), torch.tensor([24, 20])
     torch.testing.assert_close(loaded.eval()(mels, lengths), fitted.eval()(mels, lengths))
-
-
-@pytest.mark.filterwarnings("ignore")
-def test_resumed_run_equals_one_that_never_stopped(tmp_path):
-    check_resuming(module, ToneData, tmp_path)
 
 
 def test_loss_needs_the_number_of_speakers():

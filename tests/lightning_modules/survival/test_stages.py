@@ -102,6 +102,7 @@ def whole_and_stopped(stage: str, folder: Path, stops: list[int], **options: Any
         "legs": legs,
         "expected": expected,
         "told": told,
+        "start": module_of(stage).state_dict(),
         "whole": whole.state_dict(),
         "stopped": last.state_dict(),
         "random": ends,
@@ -114,6 +115,7 @@ def check(found: dict[str, Any]) -> None:
     assert found["told"] == found["expected"]
     for name, value in found["whole"].items():
         assert torch.equal(value, found["stopped"][name]), name
+    assert any(not torch.equal(value, found["start"][name]) for name, value in found["whole"].items())
     assert torch.equal(*found["random"])
 
 
