@@ -37,13 +37,15 @@ LIMITS = {
     "startup": 120,
     "limits": 120,
     "parts": 240,
-    "engines": 240,
+    "engines": 400,
     "whole": 240,
     "lengths": 420,
     "jobs": 180,
     "peers": 240,
 }
 """parts in their order, and seconds after which one is ended"""
+WIDEST = 80
+"""characters of a cell in a table on the terminal; longer ones are sentences, and shown as such"""
 
 
 def measured(name: str, options: list[str], folder: Path, limit: float) -> Section:
@@ -116,6 +118,8 @@ def show(section: Section) -> None:
 
 def aligned(table: Table) -> str:
     """A table for the terminal."""
+    if any(len(cell) > WIDEST for row in table.rows for cell in row[1:]):
+        return "\n".join(": ".join(row) for row in table.rows)
     rows = [table.head, *table.rows]
     widths = [max(len(row[place]) for row in rows) for place in range(len(table.head))]
     lines = [

@@ -10,7 +10,7 @@ import importlib
 import io
 import sys
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import ModuleType, SimpleNamespace
 from typing import Any
@@ -107,6 +107,31 @@ def content_branch(checkout: Path) -> Any:
     return trainer
 
 
+def landmark_branches(checkout: Path) -> tuple[Any, Any]:
+    """MakeItTalk's content branch and speaker-aware branch, in the sizes that its `main_end2end.py` runs them in."""
+    usual_cuda = torch.nn.Module.cuda
+    with importing(checkout) as load:
+        networks = load("src.models.model_audio2landmark")
+        try:
+            torch.nn.Module.cuda = lambda self, device=None: self  # type: ignore[assignment,method-assign]
+            content = networks.Audio2landmark_content(
+                num_window_frames=18, in_size=80, use_prior_net=True, bidirectional=False, drop_out=0.5
+            )
+            speaker_aware = networks.Audio2landmark_pos(
+                drop_out=0.5,
+                spk_emb_enc_size=128,
+                c_enc_hidden_size=256,
+                transformer_d_model=32,
+                N=2,
+                heads=2,
+                z_size=128,
+                audio_dim=256,
+            )
+        finally:
+            torch.nn.Module.cuda = usual_cuda  # type: ignore[method-assign]
+    return content.eval(), speaker_aware.eval()
+
+
 def residual_unet(checkout: Path) -> tuple[torch.nn.Module, torch.nn.Module]:
     """MakeItTalk's image translation: generator and VGG loss (random weights)."""
     usual_vgg, usual_cuda = torchvision.models.vgg19, torch.nn.Module.cuda
@@ -129,6 +154,16 @@ def speaker_network(checkout: Path, speakers: int) -> tuple[torch.nn.Module, tor
         network.torchfb = torch.nn.Identity()
         loss = load("loss.amsoftmax").LossFunction(nOut=1024, nClasses=speakers, margin=0.2, scale=30)
     return network, loss
+
+
+def silent(step: Callable[[], Any]) -> Callable[[], None]:
+    """A call that prints nothing of what its modules print."""
+
+    def call() -> None:
+        with contextlib.redirect_stdout(io.StringIO()):
+            step()
+
+    return call
 
 
 class _Empty(ModuleType):

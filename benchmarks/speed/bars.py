@@ -26,7 +26,7 @@ BARS = (
     Bar("`--renderer unet`, default (small) network, 256 x 256, after loading: real-time factor", "rtf_unet", 0.4),
     Bar("`--renderer warp`, 512 x 512, after loading: real-time factor", "rtf_warp", 0.25),
     Bar("text to sound, Griffin-Lim included: real-time factor", "rtf_voice", 0.06),
-    Bar("start-up of `generate`", "start_seconds", 2.5, "s"),
+    Bar("start-up of `generate`", "generate_start_seconds", 2.5, "s"),
     Bar("`--help`", "help_seconds", 0.3, "s"),
     Bar("10 minutes of video: memory after the first minute above that within it", "memory_growth_mib", 200.0, "MiB"),
     Bar("10 minutes of video: sound and picture apart at the end", "sync_frames", 1.0, "frames"),
