@@ -13,8 +13,8 @@ from anyonenet.networks.base import Network
 from anyonenet.networks.instance_norm import InstanceNorm
 
 HEADS = ("picture", "flow")
-FARTHEST = 0.25
-"""how far head 'flow' looks for a pixel of the photo, half sides of the picture, beyond the motion field"""
+STRIDE = 0.1
+"""half sides of the picture that head 'flow' moves a pixel for a 1 of its last convolution"""
 _TOP = 16
 """channels before the last convolution of head 'flow'"""
 _MASK_AT_FIRST = -1.5
@@ -67,14 +67,15 @@ class Up(nn.Module):
 class FlowHead(nn.Sequential):
     """Twice the size, then colour (3), mask (1) and displacement (2); at first the photo as it is.
 
-    The size is doubled by moving channels to pixels (Shi et al. 2016), which never holds all inputs at full size. There
-    is no normalisation, which would take away how far a whole head has moved.
+    The size is doubled by moving channels to pixels (Shi et al. 2016), which never holds all inputs at full size. All
+    channels are normalised together: one by one, how far a whole head has moved would be taken away. Displacements are
+    not bounded, as a bound that is reached has no gradient back.
     """
 
     def __init__(self, inputs: int):
         last = nn.Conv2d(_TOP, 6, 3, padding=1)
         doubled = (nn.Conv2d(inputs, 4 * _TOP, 3, padding=1), nn.PixelShuffle(2))
-        super().__init__(*doubled, nn.LeakyReLU(0.2), last)
+        super().__init__(nn.GroupNorm(1, inputs), *doubled, nn.LeakyReLU(0.2), last)
         with torch.no_grad():
             last.weight[3:].mul_(0.03)
             last.bias[3:] = torch.tensor([_MASK_AT_FIRST, 0.0, 0.0])
@@ -194,7 +195,7 @@ class ImageTranslator(Network):
         if self.head == "picture":
             return torch.tanh(features)
         colour, mask, displacement = features[:, :3], features[:, 3:4], features[:, 4:]
-        return torch.cat([colour.tanh(), mask.sigmoid(), FARTHEST * displacement.tanh()], dim=1)
+        return torch.cat([colour.tanh(), mask.sigmoid(), STRIDE * displacement], dim=1)
 
     def compose(self, raw: Tensor, photos: Tensor) -> Tensor:
         """The picture.
