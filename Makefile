@@ -20,7 +20,7 @@ demo: setup
 
 # side by side in as many processes as there are processors; each takes a gigabyte or two
 test: setup lint
-	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadgroup --no-loadscope-reorder
+	$(BIN)/python -m pytest -n auto --maxprocesses 4 --dist loadfile --no-loadscope-reorder
 
 lint: setup
 	$(BIN)/ruff check .

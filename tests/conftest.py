@@ -14,9 +14,7 @@ from anyonenet.networks.base import Network
 from anyonenet.text.symbols import SYMBOLS
 from anyonenet.weights import WeightsCard, save_weights
 
-TOGETHER = ("tests/slurm",)
-"""folders whose tests share something slow to make; elsewhere that is within a file"""
-LONG = ("tests/test_training_chain.py", "tests/slurm", "tests/test_readme.py")
+LONG = ("tests/test_training_chain.py", "tests/test_readme.py", "tests/slurm/")
 """files and folders that take longest: what begins last should be short"""
 
 
@@ -25,16 +23,10 @@ def pytest_configure(config: pytest.Config) -> None:
         os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 
-@pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Side by side (pytest -n), the tests of a file stay in one process, and long files begin first."""
-    if not hasattr(config, "workerinput"):
-        return
-    places = {item: str(item.path.relative_to(config.rootpath)) for item in items}
-    for item, place in places.items():
-        together = next((folder for folder in TOGETHER if place.startswith(folder)), place)
-        item.add_marker(pytest.mark.xdist_group(together))
-    items.sort(key=lambda item: next((i for i, long in enumerate(LONG) if places[item].startswith(long)), len(LONG)))
+    """Side by side (pytest -n, --dist loadfile --no-loadscope-reorder), long files begin first."""
+    if hasattr(config, "workerinput"):
+        items.sort(key=lambda item: next((i for i, long in enumerate(LONG) if item.nodeid.startswith(long)), len(LONG)))
 
 
 @pytest.fixture(scope="session")
