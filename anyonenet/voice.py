@@ -20,6 +20,7 @@ from anyonenet.audio.griffin_lim import griffin_lim
 from anyonenet.audio.mel import MelSettings, log_mel
 from anyonenet.errors import InputError, WeightsError
 from anyonenet.face.embedding import FaceEmbedder
+from anyonenet.networks.step_products import StepProducts, step_products, suggested_precision
 from anyonenet.text.phonemes import phonemise, split_sentences
 from anyonenet.text.symbols import SYMBOLS, encode
 from anyonenet.weights import WeightsCard, load_weights
@@ -59,12 +60,15 @@ class Voice:
     Args:
         weights: folder that holds `tts`, `face_encoder` and `speaker_encoder`.
         device: where the networks run.
+        precision: of the decoder's recurrent layers on a CPU, one of `step_products.PRECISIONS`; 'auto' is float32, or
+            8 bits where a network is so large that it would wait for its weights.
 
     Raises:
         WeightsError: weights are missing, corrupt, made with other symbols, or do not fit each other.
+        ValueError: unknown precision.
     """
 
-    def __init__(self, weights: Path, device: torch.device | str = "cpu"):
+    def __init__(self, weights: Path, device: torch.device | str = "cpu", precision: str = "auto"):
         self.weights = Path(weights)
         self.device = torch.device(device)
         self._tts, self.card = self._load("tts")
@@ -73,6 +77,12 @@ class Voice:
                 f"{self.weights / 'tts'} was trained with {len(self.card.symbols)} symbols, this program has "
                 f"{len(SYMBOLS)} or others; train and export it again with `make weights`"
             )
+        self._products: StepProducts | None = None
+        self.precision = "fp32"
+        if self.device.type == "cpu":
+            decoder = self._tts.decoder
+            self.precision = suggested_precision(decoder) if precision == "auto" else precision
+            self._products = step_products(decoder, self.precision)
         self.settings: MelSettings = self.card.mel
         self._face_encoder: Any = None
         self._embedder: Any = None
@@ -174,7 +184,7 @@ class Voice:
             generator = torch.Generator(device=self.device).manual_seed(state)
             with torch.inference_mode():
                 result = self._tts.generate(
-                    ids, torch.tensor([ids.shape[1]], device=self.device), embedding, most, generator
+                    ids, torch.tensor([ids.shape[1]], device=self.device), embedding, most, generator, self._products
                 )
             frames = int(result.lengths[0])
             attended = _attended(result.alignments[0], frames)

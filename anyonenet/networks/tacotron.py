@@ -16,6 +16,8 @@ from anyonenet.networks.base import Network
 from anyonenet.networks.batch_norm import BatchNorm
 from anyonenet.networks.cbhg import CBHG
 from anyonenet.networks.decoder import Decoder, PreNet, drop
+from anyonenet.networks.decoder_step import speak_one
+from anyonenet.networks.step_products import StepProducts
 from anyonenet.networks.symbol_embedding import SymbolEmbedding
 from anyonenet.types import Synthesis, TacotronOutput
 
@@ -184,6 +186,7 @@ class Tacotron(Network):
         speaker_embeddings: Tensor,
         max_frames: int = 1600,
         generator: Generator | None = None,
+        products: StepProducts | None = None,
     ) -> Synthesis:
         """Free-running synthesis of a batch; each item ends at its stop sign or when the attention has left the text.
 
@@ -193,6 +196,7 @@ class Tacotron(Network):
             speaker_embeddings: `(B, speaker_size)` float32, unit length.
             max_frames: the limit of an item (80 a second).
             generator: source of the pre-net's dropout: the same seed gives the same bytes.
+            products: the decoder's matrices in another precision, for one item on the CPU (see `step_products`).
 
         Raises:
             ValueError: an item has no symbol, or `max_frames` is below one step.
@@ -203,9 +207,12 @@ class Tacotron(Network):
             raise ValueError(f"max_frames is {max_frames}; expected at least one step of {self.reduction_factor}")
         memory = self.encoder(symbols, symbol_lengths, speaker_embeddings, generator)
         mask = _mask(symbol_lengths, symbols.shape[1])
-        coarse, lengths, alignments, stopped = self.decoder.run_free(
-            memory, mask, symbol_lengths, max_frames // self.reduction_factor, generator
-        )
+        steps = max_frames // self.reduction_factor
+        if memory.device.type == "cpu" and len(symbols) == 1 and int(symbol_lengths[0]) == symbols.shape[1]:
+            said = speak_one(self.decoder, memory, steps, generator, products)
+        else:
+            said = self.decoder.run_free(memory, mask, symbol_lengths, steps, generator)
+        coarse, lengths, alignments, stopped = said
         valid = _mask(lengths, coarse.shape[1])
         refined = (coarse + self.postnet(coarse, valid, generator)) * valid[..., None]
         return Synthesis(refined, lengths, alignments, stopped)

@@ -46,6 +46,15 @@ def test_same_seed_same_bytes(voice):
     assert first.mel.tobytes() != other.mel.tobytes()
 
 
+def test_fewer_bits_say_nearly_the_same(voice, tiny_weights):
+    rough = Voice(tiny_weights, precision="int8")
+    assert (voice.precision, rough.precision) == ("fp32", "int8")
+    exact, near = (next(each.speak("Hello.", unit(), seed=1)).mel for each in (voice, rough))
+    assert 0 < np.abs(exact - near).max() < 0.1
+    with pytest.raises(ValueError, match="precision is 'int3'"):
+        Voice(tiny_weights, precision="int3")
+
+
 def test_the_speaker_matters(voice):
     assert not np.array_equal(next(voice.speak("Hello.", unit(0))).mel, next(voice.speak("Hello.", unit(1))).mel)
 
@@ -53,9 +62,9 @@ def test_the_speaker_matters(voice):
 def test_a_sentence_that_never_ends_is_said_so_and_bounded(voice, monkeypatch):
     generate, limits = voice._tts.generate, []
 
-    def endless(symbols, lengths, speaker, limit, generator):
+    def endless(symbols, lengths, speaker, limit, *others):
         limits.append(limit)
-        result = generate(symbols, lengths, speaker, limit, generator)
+        result = generate(symbols, lengths, speaker, limit, *others)
         result.stopped[:] = False
         return result
 
