@@ -14,12 +14,13 @@ from commands.places import default_weights
 DESCRIPTION = """\
 Turn a corpus into feature stores: packed arrays with a manifest, one folder for each stage.
 
-kinds: vctk, aishell3, aidatatang, voxceleb2, cnceleb, obama, animated (see docs/DATASETS.md), and
-your own: videos (a folder of talking-head clips) and speech (a folder, or a CSV or JSONL list, of audio,
-text and speaker). Stopped at any moment and started again, it goes on where it was, and ends in
-the same bytes. What cannot be used is listed with the reason in skipped.csv beside the store."""
+kinds: vctk, aishell3, aidatatang, voxceleb2, cnceleb, obama, and drawn and animated, which mini
+makes (see docs/DATASETS.md), and your own: videos (a folder of talking-head clips) and speech (a
+folder, or a CSV or JSONL list, of audio, text and speaker). Stopped at any moment and started
+again, it goes on where it was, and ends in the same bytes. What cannot be used is listed with the
+reason in skipped.csv beside the store."""
 
-KINDS = ("vctk", "aishell3", "aidatatang", "voxceleb2", "cnceleb", "obama", "animated", "videos", "speech")
+KINDS = ("vctk", "aishell3", "aidatatang", "voxceleb2", "cnceleb", "obama", "drawn", "animated", "videos", "speech")
 JOBS = 16
 """of a Slurm array, where no number is given"""
 

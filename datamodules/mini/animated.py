@@ -9,7 +9,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -89,15 +89,20 @@ def write_animated(
     }
 
 
+def write_clip(path: Path, frames: Iterable[np.ndarray], landmarks: np.ndarray, quaternions: np.ndarray) -> None:
+    """Write a clip without sound at `FPS`, and its landmarks beside it."""
+    with path.with_suffix(".landmarks.npz").open("wb") as file:
+        np.savez(file, landmarks=landmarks, quaternions=quaternions, fps=np.float64(FPS))
+    write_video(path, frames, FPS, crf=_CRF)
+
+
 def _write_clip(job: _ClipJob) -> None:
     # by the picture's content: a face moves the same whatever others are there
     key = int(hashlib.sha256(f"{job.face.sha256}{job.face.name}".encode()).hexdigest()[:8], 16)
     rng = np.random.default_rng([job.seed, 15, key, job.number])
     animation = animate(job.face.landmarks, job.frames, job.number, rng)
     frames = drawn_frames(job.face.picture, job.face.landmarks, animation)
-    with job.path.with_suffix(".landmarks.npz").open("wb") as file:
-        np.savez(file, landmarks=animation.landmarks, quaternions=animation.quaternions, fps=np.float64(FPS))
-    write_video(job.path, frames, FPS, crf=_CRF)
+    write_clip(job.path, frames, animation.landmarks, animation.quaternions)
 
 
 def _write_table(path: Path, head: Sequence[str], rows: Sequence[Sequence[str]]) -> None:

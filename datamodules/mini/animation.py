@@ -50,7 +50,7 @@ def animate(landmarks: np.ndarray, frames: int, number: int, rng: np.random.Gene
         number: of the clip; the first keeps about the picture's pose, others turn away from it.
         rng: of what is said and how.
     """
-    performance, shapes = _performed(frames - 1, rng)
+    performance, shapes = performed(frames - 1, rng), _shapes(int(rng.integers(_PERFORMERS)))
     face = register(landmarks)
     base = face.quaternions.astype(np.float64)
     controls = performance.controls.copy()
@@ -79,8 +79,8 @@ def drawn_frames(picture: np.ndarray, landmarks: np.ndarray, animation: Animatio
         yield renderer.render(points, orientation)
 
 
-def _performed(frames: int, rng: np.random.Generator) -> tuple[Performance, np.ndarray]:
-    """Somebody drawn says something: the performance, and what its controls do `(12, 68, 3)`, outer-eye distances."""
+def performed(frames: int, rng: np.random.Generator) -> Performance:
+    """Somebody says something: as many frames of it, at `FPS`."""
     language = "zh" if rng.random() < 0.3 else "en"
     identity = draw_identity("performer", rng)
     voice = draw_voice(identity, rng)
@@ -92,8 +92,7 @@ def _performed(frames: int, rng: np.random.Generator) -> tuple[Performance, np.n
     told = perform(speech.waveform, speech.sample_rate, speech.phonemes, draw_manner(rng), rng, FPS)
     begin = int(rng.integers(len(told.controls) - frames + 1))
     part = slice(begin, begin + frames)
-    performance = Performance(told.controls[part], told.quaternions[part], told.moves[part], FPS)
-    return performance, _shapes(int(rng.integers(_PERFORMERS)))
+    return Performance(told.controls[part], told.quaternions[part], told.moves[part], FPS)
 
 
 @lru_cache(maxsize=_PERFORMERS)

@@ -1,4 +1,4 @@
-"""Build the embedded corpora: six in the layouts of real ones, from nothing but a seed, and animated pictures."""
+"""Build the embedded corpora: six in the layouts of real ones, from nothing but a seed, and two for pictures alone."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import Any
 
 from anyonenet.errors import CorpusError, InputError
 from datamodules.mini.animated import write_animated
+from datamodules.mini.drawn import write_drawn
 from datamodules.mini.pictures import packaged_pictures, pictures_in
 from datamodules.mini.speech import write_aidatatang, write_aishell3, write_vctk
 from datamodules.mini.videos import write_cnceleb, write_obama, write_voxceleb2
@@ -27,11 +28,11 @@ Embedded corpora of AnyoneNet: SYNTHETIC, for development, demonstration and tes
 
 Nobody here exists, but for the faces in `Animated`: voices are espeak-ng's, reshaped; faces are drawn by code; mouths,
 heads and lids move by rule. `Animated` holds photographs and paintings, from installed packages or the builder's own
-folder (pictures.csv names them), which say and do what they never did.
-Results for papers need the real corpora. Folders have the layouts of VCTK 0.92, AISHELL-3, aidatatang_200zh,
-VoxCeleb2, CN-Celeb (with face pictures) and a folder of weekly addresses ("Obama"; the person in it is drawn too and
-resembles nobody). Beside each video NAME.mp4 stands its exact truth NAME.landmarks.npz: landmarks (F, 68, 3) float32
-in pixels, quaternions (F, 4) (w, x, y, z), fps.
+folder (pictures.csv names them), which say and do what they never did. It and `Drawn` are silent clips, for the image
+translation alone. The other folders have the layouts of VCTK 0.92, AISHELL-3, aidatatang_200zh, VoxCeleb2, CN-Celeb
+(with face pictures) and a folder of weekly addresses ("Obama"; the person in it is drawn too and resembles nobody).
+Results for papers need the real corpora. Beside each video NAME.mp4 stands its exact truth NAME.landmarks.npz:
+landmarks (F, 68, 3) float32 in pixels, quaternions (F, 4) (w, x, y, z), fps.
 
 mini.json tells size, seed, version and counts. Made by `anyonenet mini`; the same seed gives the same files.
 """
@@ -52,6 +53,7 @@ _CORPORA = {
     "cnceleb": _Corpus("CN-Celeb", write_cnceleb),
     "voxceleb2": _Corpus("VoxCeleb2", write_voxceleb2),
     "obama": _Corpus("Obama", write_obama),
+    "drawn": _Corpus("Drawn", write_drawn, "video"),
 }
 _ANIMATED = "animated"
 NAMES = (*_CORPORA, _ANIMATED)

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from anyonenet.checksum import sha256_of
-from datamodules.corpora import animated, obama, videos, voxceleb2
+from datamodules.corpora import embedded, obama, videos, voxceleb2
 from datamodules.corpora.files import language_of, legible
 from datamodules.corpora.manifest import Clip, hash_fraction, split_of
 from datamodules.prepare.face_models import FaceModels
@@ -27,17 +27,17 @@ def clip_reader(corpus: str, root: Path, kind: str | None = None, speakers: Path
     Args:
         corpus: its name.
         root: the corpus, or the folder that holds it under its usual name (a user's own videos: under their name).
-        kind: 'obama', 'voxceleb2', 'animated' or 'videos'; None: as the name says, 'videos' for any other name.
+        kind: 'obama', 'voxceleb2', 'animated', 'drawn' or 'videos'; None: as the name says, 'videos' for any other.
         speakers: file of the persons to read, of corpora that have them; None reads all.
     """
     root = Path(root)
-    kind = kind or (corpus if corpus in ("obama", "voxceleb2", "animated") else "videos")
+    kind = kind or (corpus if corpus in ("obama", "voxceleb2", *embedded.FOLDERS) else "videos")
     if kind == "obama":
         return partial(obama.read_clips, root)
     if kind == "voxceleb2":
         return partial(voxceleb2.read_clips, root, speakers)
-    if kind == "animated":
-        return partial(animated.read_clips, root)
+    if kind in embedded.FOLDERS:
+        return partial(embedded.read_clips, root, kind)
     inside = root / corpus
     return partial(videos.read_clips, inside if inside.is_dir() else root, corpus)
 

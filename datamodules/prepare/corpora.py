@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from anyonenet.errors import InputError
+from datamodules.corpora import embedded
 from datamodules.prepare.clips import clip_reader, tracks_folder
 from datamodules.prepare.face_embeddings import FaceEmbeddingRecipe, face_reader
 from datamodules.prepare.face_models import FaceModels
@@ -93,7 +94,7 @@ FOLDERS: dict[str, str | None] = {
     "voxceleb2": "VoxCeleb2",
     "cnceleb": "CN-Celeb",
     "obama": "Obama",
-    "animated": "Animated",
+    **embedded.FOLDERS,
     "videos": None,
     "speech": None,
 }
@@ -136,6 +137,7 @@ MAKERS: dict[str, tuple[Maker, ...]] = {
     "voxceleb2": (_landmarks, _talking_faces, _face_embeddings, _voices),
     "cnceleb": (_face_embeddings, _voices),
     "obama": (_landmarks, _talking_faces),
+    "drawn": (_talking_faces,),
     "animated": (_talking_faces,),
     "videos": (_landmarks, _talking_faces),
     "speech": (_tts, _speaker_mels),

@@ -41,7 +41,7 @@ FIELDS = {
 
 @pytest.fixture(scope="module")
 def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """A few seconds of each corpus, without defects; and as few pictures as will do."""
+    """A few seconds of each corpus with sound, without defects; and as few pictures as will do."""
     folder = tmp_path_factory.mktemp("mini")
     with pytest.MonkeyPatch.context() as patch:
         patch.setitem(videos.COUNTS, "small", videos.Counts(1, 1, 3, 1, 2, 1, 0))
@@ -49,7 +49,7 @@ def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
             patch.setitem(speech.SIZES[kind], "small", (3, 3))
         patch.setattr(module, "prepare_store", functools.partial(in_this_process, module.prepare_store))
         patch.setattr(FaceEmbeddingRecipe.__init__, "__defaults__", (4, 0, 0))
-        others = [name for name in NAMES if name != "animated"]  # no stage but its own test reads it
+        others = [name for name in NAMES if name not in ("drawn", "animated")]
         build(folder, "small", corpora=others, workers=1, progress=False)
         yield folder
 

@@ -8,7 +8,7 @@ import pytest
 from anyonenet.errors import CorpusError, InputError
 from anyonenet.face.registration import outer_eye_distance, register
 from anyonenet.render.video import read_video
-from datamodules.corpora import animated
+from datamodules.corpora import embedded
 from datamodules.mini import pictures
 from datamodules.mini.animated import write_animated
 from datamodules.mini.animation import FPS, animate
@@ -39,7 +39,7 @@ def corpora(photo, tmp_path_factory):
 
 def test_clips_begin_with_the_picture_and_move_away_from_it(corpora, photo):
     (clip,) = clip_reader("animated", corpora)()
-    assert clip == animated.read_clips(corpora / "Animated")[0]
+    assert clip == embedded.read_clips(corpora / "Animated", "animated")[0]
     assert (clip.corpus, clip.person) == ("animated", "astronaut")
     ((face,), _) = faces_of(photo)
     frames = np.stack(list(read_video(clip.video).frames)).astype(float)

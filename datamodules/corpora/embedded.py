@@ -1,0 +1,28 @@
+"""The embedded corpora that resemble no real one: silent clips, for the image translation alone.
+
+A folder for each person, laid out as one's own videos are (`datamodules.corpora.videos`).
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from datamodules.corpora.files import folder_of
+from datamodules.corpora.manifest import Clip
+from datamodules.corpora.videos import find_videos
+
+FOLDERS = {"drawn": "Drawn", "animated": "Animated"}
+"""corpus -> its name inside the folder of the corpora"""
+
+
+def read_clips(root: Path, corpus: str) -> list[Clip]:
+    """The clips, by name.
+
+    Args:
+        root: the folder of the persons, or the folder of the corpora.
+        corpus: of `FOLDERS`.
+
+    Raises:
+        CorpusError: no such folder, or no video in it.
+    """
+    return find_videos(folder_of(Path(root), [FOLDERS[corpus]]), corpus).clips
