@@ -92,22 +92,23 @@ def names() -> list[str]:
 
 
 def prepared(folder: Path) -> list[str]:
-    """Export what can be used here and is not there yet.
+    """Export for the engines that can be used here what is not there yet, or is of other weights.
 
     Returns:
         What could not be exported and why, one line each.
     """
-    from anyonenet.engines import export_images
+    from anyonenet.engines import engines_found, export_images
 
     notes, inputs = [], None
-    for name in names():
-        if name.startswith("torch") or (folder / "engines" / name).exists():
+    for found in engines_found(folder):
+        kind = found.kind
+        if found.ready or not (kind.exported and kind.installed and found.fits):
             continue
         inputs = pictures(12)[:, : channels(folder)] if inputs is None else inputs
         try:
-            export_images(folder, name, inputs)
+            export_images(folder, kind.name, inputs, what="drawn persons")
         except (InputError, WeightsError, RuntimeError, ImportError) as error:
-            notes.append(f"{folder.name}: {name} could not be exported: {str(error).splitlines()[0]}")
+            notes.append(f"{folder.name}: {kind.name} could not be exported: {str(error).splitlines()[0]}")
     return notes
 
 
@@ -164,7 +165,7 @@ def precision_of(name: str) -> str:
     for ending, precision in (("int8", "int8"), ("bf16", "bfloat16"), ("fp32", "float32")):
         if name.endswith(ending):
             return precision
-    return "bfloat16" if name == "torch" else "float32"
+    return "float32"
 
 
 def _difference(drawn: Drawn, eager: Drawn | None) -> str:

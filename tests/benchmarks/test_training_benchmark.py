@@ -55,7 +55,7 @@ def test_a_batch_counts_its_frames() -> None:
 
 @pytest.mark.parametrize("stage", ["face_encoder", "images"])
 def test_a_step_moves_every_parameter_of_its_module(stage: str) -> None:
-    changes = {"widths": [4, 8], "discriminator_width": 4} if stage == "images" else {"hidden": 8}
+    changes = {"widths": [4, 8], "discriminator_width": 4, "warmup_steps": 0} if stage == "images" else {"hidden": 8}
     module = module_of(stage, "mini", **changes)
     batch, _ = batch_of(stage, 2, face_size=128, side=64)
     step = OwnStep(module, batch, CPU)
