@@ -1,4 +1,4 @@
-"""`anyonenet export`: a training run becomes a folder of weights with a model card."""
+"""`anyonenet export`: a training run becomes weights with a model card; weights become an engine's files."""
 
 from __future__ import annotations
 
@@ -11,15 +11,18 @@ from commands.stages import STAGES
 
 DESCRIPTION = """\
 Turn a training run (or one of its checkpoints) into weights that the program loads: tensors
-as safetensors, the network's arguments and audio settings as JSON, and a model card."""
+as safetensors, the network's arguments and audio settings as JSON, and a model card.
+
+With --engine, write such weights once more, for a quicker engine than PyTorch, into engines/
+beside them, and print how far its pictures are from theirs (docs/ENGINES.md)."""
 EMBEDDED = "the embedded corpora (synthetic; anyonenet mini)"
 
 
 def options() -> Options:
     """The options of this verb."""
     parser = Options("export", DESCRIPTION, "anyonenet export runs/tts --out weights/tts")
-    parser.add_argument("run", type=Path, metavar="RUN", help="a run's folder, or a .ckpt file")
-    parser.add_argument("--out", type=Path, required=True, metavar="DIR", help="folder to write, e.g. weights/tts")
+    parser.add_argument("run", type=Path, metavar="RUN", help="a run's folder, or a .ckpt file; for --engine, weights")
+    parser.add_argument("--out", type=Path, metavar="DIR", help="folder to write, e.g. weights/tts")
     parser.add_argument("--corpus", default=EMBEDDED, help=f"what it was trained on, in words (default: {EMBEDDED})")
     parser.add_argument("--full", action="store_true", help="store 32-bit floats (default: 16-bit)")
     parser.add_argument(
@@ -27,11 +30,23 @@ def options() -> Options:
         action="store_true",
         help="of a run with an average of its weights (ema), take the weights themselves",
     )
+    parser.add_argument(
+        "--engine",
+        metavar="NAME",
+        help="openvino, onnx, or one of their precisions (openvino-int8, openvino-bf16, openvino-fp32), "
+        "of the weights in the folder RUN, e.g. weights/images",
+    )
     return parser
 
 
 def main(arguments: list[str]) -> int:
     values = options().read(arguments)
+    if values.engine is not None:
+        if values.out is not None:
+            raise Mistake("--engine writes into engines/ beside the weights; leave --out away")
+        return export_engine(values.run, values.engine)
+    if values.out is None:
+        raise Mistake("export needs --out DIR, the folder to write (anyonenet export --help)")
     average = not values.last_weights
     stage, path = export(values.run, values.out, values.corpus, half=not values.full, average=average)
     from commands.cards import write_readme
@@ -81,6 +96,34 @@ def export(
         symbols = SYMBOLS
     save_weights(out, module.network, WeightsCard(stage=stage, corpus=corpus, symbols=symbols, extra=extra), half=half)
     return stage, path
+
+
+def export_engine(weights: Path, engine: str) -> int:
+    """Write the image stage's weights for an engine, and print how far it is from PyTorch in 32-bit floats."""
+    from anyonenet.engines.images import export_images
+    from anyonenet.engines.kinds import kind_to_export
+    from anyonenet.engines.record import engine_folder
+    from anyonenet.errors import WeightsError
+    from anyonenet.networks.image_translation import ImageTranslator
+    from anyonenet.weights import load_weights
+
+    kind = kind_to_export(engine)
+    network, card = load_weights(weights, "images")
+    if not isinstance(network, ImageTranslator):
+        raise WeightsError(f"{weights} holds a {type(network).__name__}; engines run an ImageTranslator")
+    from datamodules.calibration import calibration_pictures
+
+    faces = float(card.extra.get("crop_faces", 2.0))
+    seen = calibration_pictures(faces=faces)[:, : network.inputs]
+    unseen = calibration_pictures(faces=faces, frames=1, seed=1)[:, : network.inputs]
+    record = export_images(weights, kind.name, seen, unseen, "drawn persons and packaged photographs")
+    folder = engine_folder(weights, kind.name)
+    megabytes = sum((folder / name).stat().st_size for name in record.files) / 1e6
+    print(f"{kind.name}: {weights} -> {folder} ({megabytes:.1f} MB, made with {record.made_with})")
+    named = {"ssim": "SSIM", "perceptual_gabor": "perceptual distance", "grey_levels": "grey levels of 255"}
+    figures = ", ".join(f"{named.get(name, name)} {value:.6g}" for name, value in record.distances.items())
+    print(f"distance from PyTorch in 32-bit floats: {figures}")
+    return 0
 
 
 def checkpoint_of(run: Path) -> Path:
