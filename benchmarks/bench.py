@@ -32,6 +32,7 @@ from benchmarks.speed import record
 from benchmarks.speed.bars import judged, missed
 from benchmarks.speed.document import replace
 from benchmarks.speed.record import Section, Table
+from benchmarks.speed.shares import shares_table
 
 LIMITS = {
     "startup": 120,
@@ -187,12 +188,13 @@ def main(arguments: Sequence[str] | None = None) -> None:
     values = options().parse_args(arguments)
     try:
         sections = run(values)
-        verdict = judged(sections)
-        print(f"\n## {verdict.title}\n\n{aligned(verdict)}")
+        over_all = [shares_table(sections), judged(sections)]
+        for table in over_all:
+            print(f"\n## {table.title}\n\n{aligned(table)}")
         if values.json:
             record.write(values.json, sections)
         if values.markdown:
-            tables = [verdict, *(table for one in sections.values() for table in one.tables)]
+            tables = [*over_all, *(table for one in sections.values() for table in one.tables)]
             print(f"\n{values.markdown}: {', '.join(replace(values.markdown, tables)) or 'no block of these tables'}")
         if values.plots:
             from benchmarks.speed.plots import draw

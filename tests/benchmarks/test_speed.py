@@ -11,7 +11,9 @@ from benchmarks.speed import record
 from benchmarks.speed.bars import BARS, judged, missed
 from benchmarks.speed.document import replace
 from benchmarks.speed.lines import fit
+from benchmarks.speed.memory import growth
 from benchmarks.speed.record import Section, Table
+from benchmarks.speed.shares import shares, shares_table
 
 
 def test_a_line_is_found_with_its_deviation() -> None:
@@ -74,3 +76,26 @@ def test_bars_are_judged_by_their_figures() -> None:
 def test_a_row_has_as_many_cells_as_the_head() -> None:
     with pytest.raises(ValueError, match="1 cells for the 2 columns"):
         Table("t", "", ["a", "b"]).add("1")
+
+
+def limits_and_parts() -> dict[str, Section]:
+    limits = Section(
+        "limits", figures={"macs_float32_1": 100e9, "macs_float32_2": 200e9, "bytes_1": 10e9, "bytes_2": 10e9}
+    )
+    part = {"name": "p", "precision": "float32", "rtf": {"1": 0.5, "2": 0.25}, "macs": 10e9, "bytes": 0.5e9}
+    uncounted = {**part, "name": "q", "macs": None, "bytes": None}
+    return {"limits": limits, "parts": Section("parts", data={"parts": [part, uncounted]})}
+
+
+def test_a_share_is_of_the_limit_on_as_many_threads() -> None:
+    (one,) = shares(limits_and_parts())
+    assert (one.threads, one.seconds, one.macs) == (2, 0.25, 40e9)
+    assert one.limit.shares(one.work, one.seconds) == pytest.approx((0.2, 0.2))
+    assert one.least_seconds == pytest.approx(0.05)
+    assert shares_table(limits_and_parts()).rows[0][5:8] == ["20%", "0.5", "20%"]
+    assert shares({"parts": limits_and_parts()["parts"]}) == []
+
+
+def test_memory_grows_from_the_first_minute_on() -> None:
+    assert growth([(1, 100), (59, 300), (61, 310), (90, 290)]) == 10
+    assert growth([(1, 100)]) != growth([(1, 100)])  # nothing after the first minute: not a number
