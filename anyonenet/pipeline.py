@@ -7,7 +7,7 @@ written. Little waits between them, so memory does not grow with the text.
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -96,6 +96,17 @@ class Pipeline:
         self._renderers = Renderers(self._weights, self._device)
         self._library_threads = LibraryThreads()
         self._begun: _Job | None = None
+
+    def prepare(self, requests: Iterable[Request]) -> None:
+        """Load what these requests need and is not loaded yet, so that none of them waits for it.
+
+        Raises:
+            WeightsError: weights are missing, corrupt or of another stage.
+        """
+        for request in requests:
+            self._renderers.load(request.renderer)
+            if request.speech is None:
+                self._voice.prepare_faces()
 
     def generate(self, request: Request, progress: Progress | None = None, then: Request | None = None) -> Summary:
         """Make one video; it appears under its name when it is complete, or not at all.

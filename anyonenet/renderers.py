@@ -27,16 +27,27 @@ class Renderers:
         self._weights, self._device = weights, device
         self._translation: Translation | None = None
 
-    def make(self, name: str, portrait: Portrait) -> Renderer:
-        """The renderer `name` ('warp' or 'unet') of one portrait.
+    def load(self, name: str) -> None:
+        """What every renderer of that name needs (done by itself at the first call of `make`).
 
         Raises:
             WeightsError: its weights are missing, corrupt or of another stage.
         """
+        if name == "unet" and self._translation is None:
+            from anyonenet.render.translate import Translation
+
+            self._translation = Translation(self._weights / "images", self._device)
+
+    def make(self, name: str, portrait: Portrait) -> Renderer:
+        """The renderer `name` ('warp' or 'unet') of one portrait.
+
+        Raises:
+            WeightsError: as `load`.
+        """
         if name == "warp":
             return WarpRenderer(portrait.image, portrait.landmarks, portrait.quaternion)
-        from anyonenet.render.translate import Translation, UNetRenderer
+        from anyonenet.render.translate import UNetRenderer
 
-        if self._translation is None:
-            self._translation = Translation(self._weights / "images", self._device)
+        self.load(name)
+        assert self._translation is not None
         return UNetRenderer(portrait.image, portrait.landmarks, self._translation)

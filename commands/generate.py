@@ -79,6 +79,7 @@ def main(arguments: list[str]) -> int:
             from commands.places import default_weights, usable_device
 
             pipeline = Pipeline(values.weights or default_weights(), usable_device(values.device), reader)
+            pipeline.prepare(requests)
         if values.manifest is None:
             report(pipeline, requests[0])
             return 0
@@ -120,28 +121,34 @@ def requests_of(values: argparse.Namespace) -> list[Request]:
     return [request]
 
 
-def report(pipeline: Pipeline, request: Request) -> None:
-    """Make one video with a progress bar and print its summary."""
+def report(pipeline: Pipeline, request: Request, then: Request | None = None) -> None:
+    """Make one video with a progress bar and print its summary; `then` is the request that comes next."""
     from tqdm import tqdm
 
-    with tqdm(unit="frame", desc=request.out.name, leave=False, disable=None) as bar:
+    name = request.out.name
+    with tqdm(unit="frame", desc=name, leave=False, disable=None) as bar:
+        stages = {"photo": "reading the photo", "voice": "speaking the first sentence", "file": "finishing the file"}
 
         def show(kind: str, done: int, known: int) -> None:
             if kind == "frame":
                 bar.total = known
                 bar.update(done - bar.n)
+            elif kind == "sentence":
+                bar.set_postfix_str(f"{done} of {known} sentences drawn", refresh=False)
             else:
-                bar.set_postfix_str(f"sentence {done} of {known}")
+                bar.set_postfix_str(stages[kind])
 
-        summary = pipeline.generate(request, show)
+        summary = pipeline.generate(request, show, then)
     for notice in summary.notices:
         print(f"notice: {notice}")
     parts = ", ".join(f"{part} {seconds:.1f}" for part, seconds in summary.wall_seconds.items() if part != "all")
     nearest = ", ".join(f"{name} ({cosine:.2f})" for name, cosine in summary.nearest_speakers)
     print(
         f"{summary.out}: {summary.seconds:.1f} s of video ({summary.frames} frames, {summary.sentences} "
-        f"{'sentence' if summary.sentences == 1 else 'sentences'}) in {summary.wall_seconds['all']:.1f} s ({parts}); "
-        f"real-time factor {summary.real_time_factor:.2f}" + (f"; voice nearest to {nearest}" if nearest else "")
+        f"{'sentence' if summary.sentences == 1 else 'sentences'}) in {summary.wall_seconds['all']:.1f} s ({parts}; "
+        f"side by side, processor {summary.processor_seconds['all']:.1f}); first frame after "
+        f"{summary.first_frame_seconds:.1f} s; real-time factor {summary.real_time_factor:.2f}"
+        + (f"; voice nearest to {nearest}" if nearest else "")
     )
 
 
@@ -152,9 +159,9 @@ def report_all(pipeline: Pipeline, requests: list[Request]) -> int:
     from anyonenet.errors import InputError
 
     failed = 0
-    for request in requests:
+    for request, then in zip(requests, [*requests[1:], None]):
         try:
-            report(pipeline, request)
+            report(pipeline, request, then)
         except InputError as error:
             failed += 1
             print(f"anyonenet: {request.out}: {error}", file=sys.stderr)
