@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import os
+from collections.abc import Generator
 from pathlib import Path
 
 import numpy as np
@@ -13,6 +14,7 @@ import torch
 from anyonenet.networks.base import Network
 from anyonenet.text.symbols import SYMBOLS
 from anyonenet.weights import WeightsCard, save_weights
+from commands.starting import nothing_thrown_away
 
 LONG = ("tests/test_training_chain.py", "tests/test_readme.py", "tests/slurm/")
 """files and folders that take longest: what begins last should be short"""
@@ -21,6 +23,12 @@ LONG = ("tests/test_training_chain.py", "tests/test_readme.py", "tests/slurm/")
 def pytest_configure(config: pytest.Config) -> None:
     if getattr(config.option, "numprocesses", None):  # side by side (pytest -n): each computes in one thread
         os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_collection() -> Generator[None, object, object]:
+    with nothing_thrown_away():  # importing everything takes a fifth less
+        return (yield)
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
