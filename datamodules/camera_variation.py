@@ -44,7 +44,7 @@ def draw_camera(side: int, generator: np.random.Generator) -> CameraVariation:
     resolution = float(generator.uniform(0.5, 0.9)) if generator.random() < 0.25 else 1.0
     grain = None
     if generator.random() < 0.5:
-        levels = generator.standard_normal((side, side, 1), dtype=np.float32) * generator.uniform(1, 6)
+        levels: Any = generator.standard_normal((side, side, 1), dtype=np.float32) * generator.uniform(1, 6)
         if generator.random() < 0.4:
             levels = cv2.GaussianBlur(levels, (0, 0), 0.7)[..., None] * 2
         grain = np.repeat(np.round(levels).astype(np.int16), 3, axis=2)
