@@ -29,7 +29,8 @@ BARS = (
     Bar("start-up of `generate`", "generate_start_seconds", 2.5, "s"),
     Bar("`--help`", "help_seconds", 0.3, "s"),
     Bar("10 minutes of video: memory after the first minute above that within it", "memory_growth_mib", 200.0, "MiB"),
-    Bar("10 minutes of video: sound and picture apart at the end", "sync_frames", 1.0, "frames"),
+    Bar("10 minutes of video: ends of sound and picture apart", "sync_frames", 1.0, "frames"),
+    Bar("10 minutes of video: mouth and sound, from beginning to end, drift apart", "drift_frames", 1.0, "frames"),
     Bar("10 minutes of video: the first frame is written after", "first_frame_seconds", 2.0, "s"),
 )
 

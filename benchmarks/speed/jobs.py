@@ -51,17 +51,21 @@ def manifest(setting: Setting, count: int) -> tuple[float, float, float]:
     return finished(["--manifest", str(path), "--weights", str(setting.weights)], folder)[:3]
 
 
-def finished(arguments: list[str], folder: Path) -> tuple[float, float, float, TreeMemory]:
-    """A call of `generate`, with what it says in a file: wall s, processor s, peak MiB, memory over time.
+def finished(arguments: list[str], folder: Path, told: Path | None = None) -> tuple[float, float, float, TreeMemory]:
+    """A call of `generate`: wall s, processor s, peak MiB, memory over time.
+
+    Args:
+        arguments: of the command line.
+        folder: what the program says goes into a file there.
+        told: its summaries go there.
 
     Raises:
         RuntimeError: it failed.
     """
+    command = ["commands", "generate"] if told is None else ["benchmarks.speed.told", str(told)]
     begin = time.perf_counter()
     with (folder / "said.txt").open("w") as said:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "commands", "generate", *arguments], stdout=said, stderr=subprocess.STDOUT
-        )
+        process = subprocess.Popen([sys.executable, "-m", *command, *arguments], stdout=said, stderr=subprocess.STDOUT)
         with TreeMemory(process.pid) as memory:
             _, status, used = os.wait4(process.pid, 0)
             process.returncode = os.waitstatus_to_exitcode(status)

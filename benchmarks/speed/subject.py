@@ -45,13 +45,16 @@ def speaker() -> np.ndarray:
 
 def paper_images(scratch: Path) -> Path:
     """A folder of image weights with the paper's sizes, random: they take as long as trained ones."""
+    from inspect import signature
+
     import torch
 
     from anyonenet.networks.image_translation import ImageTranslator
     from anyonenet.weights import WeightsCard, save_weights
 
     folder = scratch / "paper" / "images"
-    if not (folder / "config.json").is_file():
+    known = network_arguments(folder) if (folder / "config.json").is_file() else {}
+    if set(known) != set(signature(ImageTranslator).parameters):  # none yet, or of another version
         torch.manual_seed(0)
         save_weights(folder, ImageTranslator(), WeightsCard("images", "none: random weights, for measuring speed"))
     return folder

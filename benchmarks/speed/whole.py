@@ -29,7 +29,7 @@ def measure(setting: Setting, section: Section) -> None:
     ]
     table = Table("whole", "The whole, from the shell to the file", head)
     section.tables.append(table)
-    repeats = setting.repeats(5)
+    repeats = setting.repeats(3)
     for name, size, weights, arguments, figure in tqdm(cases(setting, section), unit="case", disable=None):
         common = ["--text", SENTENCE, "--image", str(photo(setting.scratch)), "--weights", str(weights)]
         out = ["--out", str(setting.scratch / "whole.mp4"), "--size", str(size)]
