@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from anyonenet.errors import CorpusError
 from datamodules.corpora.files import folder_of
 from datamodules.corpora.manifest import Clip
 from datamodules.corpora.videos import find_videos
@@ -23,6 +24,11 @@ def read_clips(root: Path, corpus: str) -> list[Clip]:
         corpus: of `FOLDERS`.
 
     Raises:
-        CorpusError: no such folder, or no video in it.
+        CorpusError: no such folder, no video in it, or corpora that were built without this one.
     """
-    return find_videos(folder_of(Path(root), [FOLDERS[corpus]]), corpus).clips
+    name = FOLDERS[corpus]
+    if (Path(root) / "mini.json").is_file() and not (Path(root) / name).is_dir():
+        raise CorpusError(
+            f"the embedded corpora in {root} have no folder {name}; `anyonenet mini --out {root}` adds it"
+        )
+    return find_videos(folder_of(Path(root), [name]), corpus).clips

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from anyonenet.errors import CorpusError
 from anyonenet.render.video import read_video
 from datamodules.mini import drawn
 from datamodules.mini.drawn import SIDE, piece_of_picture, write_drawn
@@ -31,6 +32,13 @@ def test_clips_are_read_back(corpora):
         corner = frames[:, :20, :20].astype(int)
         assert np.abs(corner - corner[0]).mean() < 3  # grounds stay
         assert np.abs(np.diff(landmarks, axis=0)).max() > 0.3  # persons do not
+
+
+def test_corpora_that_were_built_without_it_are_refused(tmp_path):
+    (tmp_path / "mini.json").write_text("{}")
+    (tmp_path / "Obama").mkdir()
+    with pytest.raises(CorpusError, match=r"have no folder Drawn; `anyonenet mini --out .*` adds it"):
+        clip_reader("drawn", tmp_path)()
 
 
 def test_grounds_are_pieces_of_pictures(monkeypatch):
