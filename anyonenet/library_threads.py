@@ -30,7 +30,7 @@ class LibraryThreads:
     def restore(self) -> None:
         """As before `limit`."""
         if self._before is not None and self._blas is not None:
+            self._blas.restore_original_limits()  # those of OpenMP too, which PyTorch shares: so it comes first
             torch.set_num_threads(self._before[0])
             cv2.setNumThreads(self._before[1])
-            self._blas.restore_original_limits()
             self._before = None
