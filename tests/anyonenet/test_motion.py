@@ -120,3 +120,16 @@ def test_predictor_from_weights_moves_a_face(tiny_weights):
     moved = Motion(predictor, settings, face, np.array([1.0, 0, 0, 0])).move(sentence())
     assert moved.landmarks.shape == (52, 68, 3) and moved.landmarks.dtype == np.float32
     assert np.isfinite(moved.landmarks).all()
+
+
+def test_bfloat16_is_near_and_only_where_asked_for(tiny_weights):
+    predictor, settings = load_predictor(tiny_weights)
+    face, base = frontal_template().astype(np.float32), np.array([1.0, 0, 0, 0])
+    mel = sentence() + np.random.default_rng(0).normal(0, 0.5, (166, 80)).astype(np.float32)
+    auto, exact, rounded = (
+        Motion(predictor, settings, face, base, precision=name).move(mel) for name in ("auto", "fp32", "bf16")
+    )
+    assert auto.landmarks.tobytes() == exact.landmarks.tobytes()  # a small network
+    assert 0 < np.abs(rounded.landmarks - exact.landmarks).max() < 0.01
+    with pytest.raises(ValueError, match="precision is 'int8'"):
+        Motion(predictor, settings, face, base, precision="int8")
