@@ -8,18 +8,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import cast
 
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 
+from anyonenet.engines.images import load_image_engine
 from anyonenet.errors import InputError
 from anyonenet.face.motion_field import motion_field
 from anyonenet.face.sketch import draw_sketch
-from anyonenet.networks.image_translation import ImageTranslator
 from anyonenet.render.blend import Square, blend_of
-from anyonenet.weights import load_weights
 
 SIDE = 256
 """pixels of the network's pictures"""
@@ -33,27 +31,23 @@ class Translation:
     Args:
         weights: folder of the image stage.
         device: where it runs.
+        engine: 'auto' or a name, see `anyonenet.engines.images.load_image_engine`.
 
     Raises:
-        WeightsError: the weights are missing, corrupt or of another stage.
+        InputError: an engine that cannot be used here.
+        WeightsError: the weights are missing, corrupt or of another stage, or not exported for the engine.
     """
 
-    def __init__(self, weights: Path, device: torch.device | str = "cpu"):
-        network, card = load_weights(weights, "images", device)
-        self._device = torch.device(device)
-        self._network = cast(ImageTranslator, network)
-        # the bfloat16 and channels-last forms are three times as fast on processors that know them
-        self._network.to(memory_format=torch.channels_last)
-        self.inputs = self._network.inputs
-        self.faces = float(card.extra.get("crop_faces", FACES))
+    def __init__(self, weights: Path, device: torch.device | str = "cpu", engine: str = "auto"):
+        self._engine = load_image_engine(weights, engine, device=device)
+        self.reason = self._engine.reason
+        """which engine runs it, and why"""
+        self.inputs = self._engine.inputs
+        self.faces = float(self._engine.card.extra.get("crop_faces", FACES))
 
     def each(self, pictures: Iterable[NDArray[np.float32]]) -> Iterator[NDArray[np.float32]]:
         """`(inputs, SIDE, SIDE)` in [-1, 1], one after another -> `(outputs, SIDE, SIDE)` of each, in order."""
-        for picture in pictures:
-            batch = torch.from_numpy(picture[None]).to(self._device, memory_format=torch.channels_last)
-            with torch.inference_mode(), torch.autocast(self._device.type, torch.bfloat16):
-                raw = self._network.raw(batch)[0]
-            yield raw.float().contiguous().cpu().numpy()
+        return self._engine.stream(pictures)
 
 
 class UNetRenderer:
