@@ -27,7 +27,16 @@ def main(arguments: list[str]) -> int:
     from commands.places import default_weights
 
     folder = values.weights or default_weights()
-    checks = [*packages(), device(), *weights(folder), phonemes(), credentials(), *map(provenance, values.videos)]
+    checks = [*packages(), device(), *weights(folder), *engines(folder / "images")]
+    checks += [phonemes(), credentials(), *map(provenance, values.videos)]
+        *packages(),
+        device(),
+        *weights(folder),
+        *engines(folder / "images"),
+        phonemes(),
+        credentials(),
+        *map(provenance, values.videos),
+    ]
     for needed, good, line in checks:
         print(f"{'ok     ' if good else 'MISSING' if needed else 'without'} {line}")
     return 0 if all(good for needed, good, _ in checks if needed) else 1
@@ -83,6 +92,25 @@ def weights(folder: Path) -> Iterator[Check]:
             continue
         numbers = sum(parameter.numel() for parameter in network.parameters())
         yield needed, True, f"weights {stage}: {numbers / 1e6:.1f} million numbers, trained on {card.corpus}"
+
+
+def engines(folder: Path) -> Iterator[Check]:
+    """What can run the image stage, what `generate` takes, and how to get a quicker one."""
+    from anyonenet.engines.choice import choose_engine, engines_found
+    from anyonenet.errors import WeightsError
+
+    try:
+        found = list(engines_found(folder))
+        chosen, reason = choose_engine(folder)
+    except WeightsError:
+        return  # no weights, as was said before
+    yield False, True, f"generate --renderer unet takes {reason}"
+    for one in found:
+        if one.kind.name == chosen.kind.name:
+            continue
+        slow = "" if one.fits else "; this processor has no instructions that make it quick"
+        state = "ready" if one.ready else one.missing
+        yield False, one.ready, f"engine {one.kind.name} ({one.kind.why}{slow}): {state}"
 
 
 def phonemes() -> Check:

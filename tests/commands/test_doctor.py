@@ -12,9 +12,23 @@ def lines(capsys) -> list[str]:
 def test_all_is_well_with_tiny_weights(tiny_weights, capsys):
     assert main(["doctor", "--weights", str(tiny_weights)]) == 0
     said = lines(capsys)
-    assert all(line.startswith("ok ") for line in said)
+    assert all(line.startswith("ok ") or line.startswith("without engine ") for line in said)
     for part in ("packages", "device", "weights tts", "weights images", "phonemes", "content credentials"):
         assert any(part in line for line in said), part
+
+
+def test_engines_are_listed_with_what_they_lack_and_which_is_taken(tiny_weights, monkeypatch, capsys):
+    monkeypatch.setattr("anyonenet.engines.choice.processor_flags", lambda: frozenset({"avx2"}))
+    monkeypatch.setattr("anyonenet.engines.kinds.Kind.installed", property(lambda kind: kind.extra != "onnx"))
+    main(["doctor", "--weights", str(tiny_weights)])
+    said = [line for line in lines(capsys) if " engine " in line]
+    assert said[0].startswith("ok      generate --renderer unet takes engine torch-fp32 (32-bit floats); quicker ones")
+    about = {line.split()[2]: line for line in said[1:]}
+    assert len(about) == 5
+    assert "no instructions that make it quick" in about["openvino-int8"]
+    assert about["openvino-fp32"].endswith(f"anyonenet export {tiny_weights / 'images'} --engine openvino-fp32")
+    assert about["onnx"] == "without engine onnx (32-bit floats): pip install 'anyonenet[onnx]'"
+    assert about["torch-bf16"].startswith("ok ")
 
 
 def test_what_is_missing_is_named_with_its_cure(tiny_weights, tmp_path, capsys):

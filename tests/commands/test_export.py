@@ -105,3 +105,35 @@ def test_other_things_that_torch_saves_are_no_checkpoints(tmp_path, capsys, cont
     torch.save(content, tmp_path / "other.pt")
     assert export(tmp_path / "other.pt", tmp_path / "w") == 2
     assert "no training's checkpoint" in capsys.readouterr().err
+
+
+def test_weights_are_exported_for_an_engine(tiny_weights, tmp_path, monkeypatch, capsys):
+    pytest.importorskip("openvino")
+    import shutil
+
+    import numpy as np
+
+    shutil.copytree(tiny_weights / "images", tmp_path / "images")
+    seen = np.random.default_rng(0).uniform(-1, 1, (2, 9, 256, 256)).astype(np.float32)
+    monkeypatch.setattr("datamodules.calibration.calibration_pictures", lambda **options: seen)
+    assert main(["export", str(tmp_path / "images"), "--engine", "openvino-int8"]) == 0
+    said = capsys.readouterr().out.splitlines()
+    assert said[0].startswith("openvino-int8: ") and "engines/openvino-int8 (" in said[0]
+    assert said[1].startswith("distance from PyTorch in 32-bit floats: SSIM 0.9")
+    record = json.loads((tmp_path / "images" / "engines" / "openvino-int8" / "record.json").read_text())
+    assert record["calibration"] == "2 pictures: drawn persons and packaged photographs"
+
+
+@pytest.mark.parametrize(
+    ("options", "said"),
+    [
+        (["--engine", "torch"], "runs the weights as they are; nothing to export"),
+        (["--engine", "tensorrt"], "unknown engine 'tensorrt'; choose one of openvino-int8, "),
+        (["--engine", "onnx", "--out", "x"], "leave --out away"),
+        ([], "export needs --out DIR"),
+    ],
+)
+def test_what_cannot_be_exported_for_an_engine_is_one_line(tiny_weights, capsys, options, said):
+    assert main(["export", str(tiny_weights / "images"), *options]) == 2
+    error = capsys.readouterr().err
+    assert said in error and error.count("\n") == 1
