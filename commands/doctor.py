@@ -29,14 +29,6 @@ def main(arguments: list[str]) -> int:
     folder = values.weights or default_weights()
     checks = [*packages(), device(), *weights(folder), *engines(folder / "images")]
     checks += [phonemes(), credentials(), *map(provenance, values.videos)]
-        *packages(),
-        device(),
-        *weights(folder),
-        *engines(folder / "images"),
-        phonemes(),
-        credentials(),
-        *map(provenance, values.videos),
-    ]
     for needed, good, line in checks:
         print(f"{'ok     ' if good else 'MISSING' if needed else 'without'} {line}")
     return 0 if all(good for needed, good, _ in checks if needed) else 1
