@@ -15,6 +15,7 @@ Draw a figure as PNG and PDF. Each kind has options of its own: anyonenet figure
   voices       one sentence in the voices of several faces: mel with F0 (the paper's Fig. 6)
   frames       frames of several videos in rows, each beside its input picture (Fig. 7 and 8)
   translation  input, target, target landmarks, generated picture (Fig. 9)
+  renderers    real faces as the U-Net and the warp draw them, with their mouths, and the true frames of clips
   speakers     map of voices of speakers never trained on (t-SNE)
   head-motion  map of ways of moving the head, true and predicted (t-SNE)
   curves       training curves from the CSV logs of runs; as a page to explore where --out ends in .html"""
@@ -129,6 +130,25 @@ def _translation(values: Any) -> None:
     print(f"L1 to the target, in grey levels of 0 to 1: {', '.join(f'{value:.3f}' for value in found)}")
 
 
+def _renderers_options(group: Any) -> None:
+    _weights(group)
+    group.add_argument(
+        "--clips", type=Path, metavar="DIR", help="videos of talking faces; the first frame is the photo"
+    )
+    group.add_argument("--pictures", type=Path, metavar="DIR", help="photographs and paintings, made to speak")
+    group.add_argument("--frames", type=positive, default=4, metavar="N", help="of each face (default: 4)")
+    group.add_argument("--most", type=positive, default=6, metavar="N", help="faces of each folder (default: 6)")
+
+
+def _renderers(values: Any) -> None:
+    if values.clips is None and values.pictures is None:
+        raise Mistake("figure: renderers need faces; give --clips DIR or --pictures DIR")
+    from evaluation.figures.renderers import renderers_figure
+
+    names = renderers_figure(_place(values), values.out, values.clips, values.pictures, values.frames, values.most)
+    print(", ".join(names))
+
+
 def _speakers(values: Any) -> None:
     from evaluation.figures.maps import speaker_map
 
@@ -190,6 +210,7 @@ KINDS: dict[str, Kind] = {
     ),
     "frames": (_frames_options, _frames, "anyonenet figure frames ours.mp4 theirs.mp4 --fps 3 --out f.png"),
     "translation": (_translation_options, _translation, "anyonenet figure translation --rows 4 --out t.png"),
+    "renderers": (_renderers_options, _renderers, "anyonenet figure renderers --pictures photos --out r.png"),
     "speakers": (_corpora, _speakers, "anyonenet figure speakers --out s.png"),
     "head-motion": (_head_motion_options, _head_motion, "anyonenet figure head-motion --out h.png"),
     "curves": (_curves_options, _curves, EXAMPLE),

@@ -45,6 +45,7 @@ def test_curves_of_several_runs_become_a_page(tmp_path, capsys):
         (["voices", "--text", "a", "--out", "x.png"], "--image"),
         (["attention", "--text", "a", "--weights", "none", "--out", "x.png"], "no weights in none"),
         (["translation", "--choose", "nicest", "--out", "x.png"], "choose from"),
+        (["renderers", "--out", "x.png"], "give --clips DIR or --pictures DIR"),
     ],
 )
 def test_mistakes_are_one_line(arguments, expected, capsys):
