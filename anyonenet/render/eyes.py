@@ -6,7 +6,6 @@ the lids are drawn over it from the skin above and below.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from typing import Any
 
 import cv2
@@ -14,100 +13,24 @@ import numpy as np
 from numpy.typing import NDArray
 
 from anyonenet.face.template import EYES
-from anyonenet.render.head import HeadMotion
-from anyonenet.render.lids import ClosedEye, closed_eye
-from anyonenet.render.raster import ramp, sample
+from anyonenet.render.backward_map import BackwardMap
+from anyonenet.render.dense_photo import DensePhoto
+from anyonenet.render.eye_pose import EYE_INDICES, EyePose, complex_points, plane_points
+from anyonenet.render.lids import LID_REACH, ClosedEye, closed_eye
+from anyonenet.render.raster import from_planes, ramp, sample, to_planes
 
 Array = NDArray[np.float32]
 
+_EYES = list(EYES)
 _LOWER_REACH = 0.11
 """outer-eye distances of skin below the eye that slide with the lower lid"""
 _CREASE = 0.034
 """how far above the open eye's edge the lid folds, outer-eye distances"""
 _LID_MARGIN = 0.014
 """thickness of a lid's edge, outer-eye distances: landmarks lie on it, a little inside the eye"""
-_MEETING_OPENING = 0.12
-"""share of the open eye below which the lids are drawn as meeting"""
 _WIDEN_LIMIT = 0.04
 """how far lids may open beyond the photo's, outer-eye distances"""
 _LASH_STRENGTH = 0.7
-
-
-@dataclass(frozen=True)
-class EyeIndices:
-    """Landmarks of one eye in the order of the picture, from left to right."""
-
-    corners: tuple[int, int]
-    upper: tuple[int, int]
-    lower: tuple[int, int]
-
-
-EYE_INDICES = (
-    EyeIndices((36, 39), (37, 38), (41, 40)),
-    EyeIndices((42, 45), (43, 44), (47, 46)),
-)
-
-
-@dataclass(frozen=True)
-class _Lid:
-    """n(t) = t (1 - t) (a + b t): a lid's edge, pixels below the line through the corners at share t of its length."""
-
-    a: float
-    b: float
-
-    def __call__(self, t: NDArray[np.floating]) -> NDArray[np.floating]:
-        inside = np.clip(t, 0.0, 1.0)
-        return inside * (1 - inside) * (self.a + self.b * inside)
-
-
-def _lid_through(t: NDArray[np.float64], n: NDArray[np.float64]) -> _Lid:
-    first, second = np.clip(t[0], 0.15, 0.48), np.clip(t[1], 0.52, 0.85)
-    height = n / np.array([first * (1 - first), second * (1 - second)])
-    b = float((height[1] - height[0]) / (second - first))
-    return _Lid(float(height[0] - b * first), b)
-
-
-class _OpenEye:
-    """One eye as it stands in a frame: its axes, its lids in the photo's opening, and the lids asked for."""
-
-    def __init__(self, indices: EyeIndices, landmarks: Array, skull: NDArray[np.floating]) -> None:
-        points = landmarks[:, :2].astype(np.float64)
-        corners = list(indices.corners)
-        shift = (points[corners] - skull[corners]).mean(0)
-        self.start = points[indices.corners[0]]
-        axis = points[indices.corners[1]] - self.start
-        self.length = max(float(np.hypot(*axis)), 1.0)
-        self.along = axis / self.length
-        self.down = np.array([-self.along[1], self.along[0]])
-        lids = [*indices.upper, *indices.lower]
-        self.open_points = skull[lids] + shift  # (4, 2): upper two, lower two
-        t, open_deep = self._coordinates(self.open_points)
-        _, asked_deep = self._coordinates(points[lids])
-        self.widening = np.clip((asked_deep - open_deep) * (-1, -1, 1, 1), 0.0, None)
-        self.upper, self.lower = _lid_through(t[:2], open_deep[:2]), _lid_through(t[2:], open_deep[2:])
-        open_gap = max(float((open_deep[2:] - open_deep[:2]).mean()), 0.5)
-        share = float((asked_deep[2:] - asked_deep[:2]).mean()) / open_gap
-        self.closing = 1.0 - min(max((share - _MEETING_OPENING) / (1 - _MEETING_OPENING), 0.0), 1.0)
-        # the lids come together at the height asked for, as far as `closing` says
-        upper_moves = np.maximum(asked_deep[:2] - open_deep[:2], 0.0)
-        lower_moves = np.maximum(open_deep[2:] - asked_deep[2:], 0.0)
-        total = float(upper_moves.mean() + lower_moves.mean())
-        low_share = min(float(lower_moves.mean()) / total, 0.5) if total > 1e-6 else 0.0
-        gaps = open_deep[2:] - open_deep[:2]
-        self.asked_upper = _lid_through(t[:2], open_deep[:2] + (1 - low_share) * self.closing * gaps)
-        self.asked_lower = _lid_through(t[2:], open_deep[2:] - low_share * self.closing * gaps)
-
-    def outline(self) -> Array:
-        """(34, 2) pixels around the open eye."""
-        t = np.linspace(0, 1, 17)
-        around = np.concatenate([t, t[::-1]])
-        deep = np.concatenate([self.upper(t), self.lower(t[::-1])])
-        points = self.start + (around * self.length)[:, None] * self.along + deep[:, None] * self.down
-        return points.astype(np.float32)
-
-    def _coordinates(self, points: NDArray[np.float64]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
-        offset = points - self.start
-        return offset @ self.along / self.length, offset @ self.down
 
 
 class Eyes:
@@ -115,111 +38,130 @@ class Eyes:
 
     Args:
         photo: (H, W, 3) uint8.
+        dense: the part of it that moves.
         landmarks: (68, 3) pixels.
         unit: pixels to one outer-eye distance.
     """
 
-    def __init__(self, photo: NDArray[np.uint8], landmarks: Array, unit: float) -> None:
-        self._photo = photo
-        self._landmarks = landmarks.astype(np.float64)
+    def __init__(self, photo: NDArray[np.uint8], dense: DensePhoto, landmarks: Array, unit: float) -> None:
+        self._dense = dense
         self._unit = unit
         self._lash = _lash_colour(photo, landmarks)
+        points = complex_points(landmarks)
         self._closed: list[ClosedEye | None] = []
-        for indices in EYE_INDICES:
-            eye = _OpenEye(indices, landmarks, landmarks[:, :2])
-            self._closed.append(closed_eye(photo, eye.outline(), eye.down.astype(np.float32), unit))
+        for eye in self.poses(points, points):
+            down = np.array([eye.down.real, eye.down.imag], np.float32)
+            self._closed.append(closed_eye(photo, eye.outline(), down, unit))
 
-    def open_points(self, landmarks: Array, motion: HeadMotion) -> Array:
-        """(12, 2): the eyes' points of a frame without its blink; lids asked wider than the photo's do widen."""
-        skull = motion.move(self._landmarks)[:, :2]
-        points = landmarks[:, :2].astype(np.float64)
-        limit = _WIDEN_LIMIT * self._unit * motion.scale
-        for indices in EYE_INDICES:
-            eye = _OpenEye(indices, landmarks, skull)
-            outwards = np.array([-1, -1, 1, 1]) * np.minimum(eye.widening, limit)
-            points[[*indices.upper, *indices.lower]] = eye.open_points + outwards[:, None] * eye.down
-        return points[list(EYES)].astype(np.float32)
+    @staticmethod
+    def poses(points: NDArray[np.complex128], skull: NDArray[np.complex128]) -> list[EyePose]:
+        """Both eyes in a frame; arguments as for `EyePose`."""
+        return [EyePose(indices, points, skull) for indices in EYE_INDICES]
+
+    def open_points(self, points: NDArray[np.complex128], poses: list[EyePose], scale: float) -> Array:
+        """(12, 2): the eyes' points of a frame without its blink; lids asked wider than the photo's do widen.
+
+        Args:
+            points: (68,) pixels of the frame.
+            poses: both eyes in the frame.
+            scale: how much larger the head is than in the photo.
+        """
+        limit = _WIDEN_LIMIT * self._unit * scale
+        opened = points.copy()
+        for indices, eye in zip(EYE_INDICES, poses):
+            widened = [sign * min(wide, limit) * eye.down for sign, wide in zip((-1, -1, 1, 1), eye.widening)]
+            lids = [lid + wide for lid, wide in zip(eye.open_lids, widened)]
+            opened[[*indices.upper, *indices.lower]] = lids
+        return plane_points(opened[_EYES])
 
     def blink(
-        self, frame: NDArray[np.uint8], maps: Array, corner: tuple[int, int], landmarks: Array, motion: HeadMotion
+        self, frame: NDArray[np.uint8], maps: BackwardMap, corner: tuple[int, int], poses: list[EyePose], scale: float
     ) -> None:
         """Close the eyes of `frame` as far as the landmarks ask, in place.
 
         Args:
             frame: (h, w, 3) the part of the frame that `maps` covers, already warped.
-            maps: (2, h, w) x and y in the photo.
+            maps: where in the dense photo the pixels of that part come from.
             corner: left and top of that part in the frame.
-            landmarks: (68, 3) pixels of the frame.
-            motion: the head's.
+            poses: both eyes in the frame.
+            scale: how much larger the head is than in the photo.
         """
-        skull = motion.move(self._landmarks)[:, :2]
-        for indices, closed in zip(EYE_INDICES, self._closed):
-            eye = _OpenEye(indices, landmarks, skull)
+        for eye, closed in zip(poses, self._closed):
             if closed is not None and eye.closing > 0.02:
-                self._close(frame, maps, corner, eye, closed, self._unit * motion.scale)
+                self._close(frame, maps, corner, eye, closed, self._unit * scale)
 
     def _close(
         self,
         frame: NDArray[np.uint8],
-        maps: Array,
+        maps: BackwardMap,
         corner: tuple[int, int],
-        eye: _OpenEye,
+        eye: EyePose,
         closed: ClosedEye,
         unit: float,
     ) -> None:
-        middle = eye.start + 0.5 * eye.length * eye.along - corner
-        reach = 0.5 * eye.length + 0.22 * unit
-        left, top = np.maximum(np.floor(middle - reach).astype(int), 0)
-        right, bottom = np.minimum(np.ceil(middle + reach).astype(int), (frame.shape[1], frame.shape[0]))
+        top, bottom, left, right = _surroundings(eye, complex(*corner), frame.shape[:2], unit)
         if left >= right or top >= bottom:
             return
-        x = np.arange(left, right, dtype=np.float32)[None] + (corner[0] - eye.start[0])
-        y = np.arange(top, bottom, dtype=np.float32)[:, None] + (corner[1] - eye.start[1])
-        t = (x * eye.along[0] + y * eye.along[1]) / eye.length
-        deep = x * eye.down[0] + y * eye.down[1]
+        x = np.arange(left, right, dtype=np.float32)[None] + np.float32(corner[0] - eye.start.real)
+        y = np.arange(top, bottom, dtype=np.float32)[:, None] + np.float32(corner[1] - eye.start.imag)
+        t = (x * eye.along.real + y * eye.along.imag) / eye.length
+        deep = x * eye.down.real + y * eye.down.imag
         inside = np.clip(t, 0.0, 1.0)
+        bow = inside * (1 - inside)
         closing = eye.closing
-        edge = _LID_MARGIN * unit * np.clip(8 * inside * (1 - inside), 0, 1) * ramp(closing / 0.4)
+        round_ends = np.minimum(8 * bow, 1)
+        edge = (_LID_MARGIN * unit * ramp(closing / 0.4)) * round_ends
         upper, lower, open_upper = eye.asked_upper(t), eye.asked_lower(t), eye.upper(t)
-        crease = open_upper - _CREASE * unit * (0.45 + 0.55 * np.clip(8 * inside * (1 - inside), 0, 1))
 
-        box, local = frame[top:bottom, left:right], maps[:, top:bottom, left:right]
-        picture = box.astype(np.float32)
+        box = frame[top:bottom, left:right]
+        places = maps.places(top, bottom, left, right)
+        picture = to_planes(box)
         slide = -_slide(-deep, -lower, eye.lower(t) - lower + edge, _LOWER_REACH * unit)
         near = np.clip((1.25 - np.abs(2 * t - 1)) / 0.2, 0, 1)
         # the lower lid lies below the upper one, so its edge reaches a little under it
         share = np.clip(deep - lower + 1.5, 0, 1) * near * (slide != 0)
-        picture += share[:, :, None] * (self._slid(local, slide, eye) - picture)
+        picture += share * (self._slid(places, slide, eye) - picture)
 
         # the upper lid: closed skin down to the edge asked for; the lashes of the open eye fade a little later
-        in_lid = local - np.array([closed.left, closed.top], np.float32)[:, None, None]
-        lid = sample(closed.picture, in_lid, border=cv2.BORDER_CONSTANT)
-        gone = np.where(deep > open_upper - edge, ramp(closing / 0.12), ramp(closing / 0.5))
-        cover = lid[:, :, 3] * gone * np.clip(upper - deep + 0.5, 0, 1)
+        lid = closed.at(places / np.float32(self._dense.factor), self._dense.origin)
+        gone = np.where(deep > open_upper - edge, np.float32(ramp(closing / 0.12)), np.float32(ramp(closing / 0.5)))
+        cover = lid[3] * gone * np.clip(upper - deep + 0.5, 0, 1)
         width = max(0.022 * unit, 1.0)
-        within = np.clip(5 * inside * (1 - inside), 0, 1)
+        crease = open_upper - (_CREASE * unit) * (0.45 + 0.55 * round_ends)
+        within = np.minimum(5 * bow, 1)
         fold = np.exp(-(((deep - crease) / width) ** 2)) * within * np.clip((upper - crease) / width - 2, 0, 1)
         bulge = np.exp(-(((deep - 0.45 * crease - 0.55 * upper) / (2.2 * width)) ** 2)) * within
         shade = 1 - ramp(closing) * (0.10 * fold - 0.04 * bulge)
-        picture += cover[:, :, None] * (lid[:, :, :3] * shade[:, :, None] - picture)
+        picture += cover * (lid[:3] * shade - picture)
 
-        thickness = max(0.013 * unit, 0.7) * (0.7 + 0.6 * np.abs(t - (0.5)))
-        lash = np.exp(-(((deep - upper) / thickness) ** 2)) * np.clip(6 * inside * (1 - inside), 0, 1)
-        lash = (_LASH_STRENGTH * ramp(closing / 0.6) * lash)[:, :, None]
-        picture += lash * np.minimum(self._lash - picture, 0)
-        box[:] = np.clip(picture + 0.5, 0, 255).astype(np.uint8)
+        thickness = max(0.013 * unit, 0.7) * (0.7 + 0.6 * np.abs(t - 0.5))
+        lash = np.exp(-(((deep - upper) / thickness) ** 2)) * np.minimum(6 * bow, 1)
+        lash *= _LASH_STRENGTH * ramp(closing / 0.6)
+        picture += lash * np.minimum(self._lash[:, None, None] - picture, 0)
+        from_planes(picture, box)
 
-    def _slid(self, maps: Array, slide: Array, eye: _OpenEye) -> Array:
-        """(h, w, 3): the photo where `maps` points from places `slide` pixels farther up."""
-        rows, columns = np.indices(slide.shape, np.float32)
-        places = np.stack([columns - slide * eye.down[0], rows - slide * eye.down[1]]).astype(np.float32)
-        moved = np.stack([sample(plane, places) for plane in maps])
-        return sample(self._photo, moved, border=cv2.BORDER_REFLECT_101)
+    def _slid(self, places: Array, slide: Array, eye: EyePose) -> Array:
+        """(3, h, w): the photo where `places` points from places `slide` pixels farther up."""
+        height, width = slide.shape
+        rows, columns = np.arange(height, dtype=np.float32)[:, None], np.arange(width, dtype=np.float32)
+        higher = np.stack([columns - slide * eye.down.real, rows - slide * eye.down.imag]).astype(np.float32)
+        moved = np.stack([sample(np.ascontiguousarray(plane), higher) for plane in places])
+        return to_planes(self._dense.at(moved))[:3]
 
 
-def _slide(
-    deep: NDArray[np.floating], edge: NDArray[np.floating], shift: NDArray[np.floating], reach: float
-) -> NDArray[np.floating]:
+def _surroundings(eye: EyePose, corner: complex, size: tuple[int, ...], unit: float) -> tuple[int, int, int, int]:
+    """Top, bottom, left and right, within `size`, of all that a blink changes, from `corner` of the frame."""
+    t = np.linspace(0, 1, 9, dtype=np.float32)
+    high, low = float(eye.upper(t).min()) - LID_REACH * unit, float(eye.lower(t).max()) + (_LOWER_REACH + 0.02) * unit
+    beside = max(0.13 * eye.length, LID_REACH * unit)
+    ends = [eye.start - beside * eye.along - corner, eye.start + (eye.length + beside) * eye.along - corner]
+    corners = [end + deep * eye.down for end in ends for deep in (high, low)]
+    across, down = [point.real for point in corners], [point.imag for point in corners]
+    top, left = max(int(min(down)), 0), max(int(min(across)), 0)
+    return top, min(int(max(down)) + 2, size[0]), left, min(int(max(across)) + 2, size[1])
+
+
+def _slide(deep: Array, edge: Array, shift: Array, reach: float) -> Array:
     """How far the skin at `deep` has come down with the lid's edge: all of `shift` at the edge, nothing `reach` above.
 
     Near the edge it moves rigidly, so that lashes keep their shape; it never folds, as the reach grows with the shift.

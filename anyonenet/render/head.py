@@ -140,7 +140,7 @@ class Head:
         reach = 1.02 * (ring - self._middle) + self._middle
         left, top = np.clip(np.floor(reach.min(0)).astype(int), 0, (width - 2, height - 2))
         right, bottom = np.clip(np.ceil(reach.max(0)).astype(int) + 1, 2, (width, height))
-        return min(left, right - 2), min(top, bottom - 2), right, bottom
+        return int(min(left, right - 2)), int(min(top, bottom - 2)), int(right), int(bottom)
 
     def mask(self, points: Array) -> Array:
         """(P, 2) pixels -> (P,) share of the motion: 1 on the head, 0 beyond its reach and on the photo's border."""

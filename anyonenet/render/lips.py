@@ -59,9 +59,9 @@ class PhotoLips:
     def __init__(self, photo: NDArray[np.uint8], landmarks: Array, unit: float) -> None:
         self._unit = unit
         points = landmarks[:, :2].astype(np.float32)
-        self._landmark_points = points
         self._landmark_upper, self._landmark_lower = DENSE @ points[UPPER_INNER], DENSE @ points[LOWER_INNER]
         _, down = mouth_axes(points)
+        self._tuck = _LIP_TUCK * unit * np.sin(np.linspace(0, np.pi, CURVE_POINTS, dtype=np.float32))[:, None] * down
         self._gaps = np.maximum((self._landmark_lower - self._landmark_upper) @ down, 0.0)
         self.gap = float(self._gaps[2:7].mean() / unit)
         parted = self.gap > OPEN_GAP or (
@@ -81,10 +81,8 @@ class PhotoLips:
         """
         if self.closed:
             return self.upper, self.lower
-        _, down = mouth_axes(self._landmark_points)
-        tucked = _LIP_TUCK * self._unit * float(np.clip(1.0 - mouth.opening / self.gap, 0.0, 1.0))
-        profile = np.sin(np.linspace(0, np.pi, CURVE_POINTS))[:, None].astype(np.float32)
-        return self.upper - tucked * profile * down, self.lower + tucked * profile * down
+        tucked = max(1.0 - mouth.opening / self.gap, 0.0) * self._tuck
+        return self.upper - tucked, self.lower + tucked
 
     def shape(self, landmarks: Array, motion: HeadMotion) -> MouthShape:
         """The mouth asked for by (68, 3) landmarks of a frame; the lips may touch, but never cross."""

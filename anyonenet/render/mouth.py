@@ -10,7 +10,7 @@ from anyonenet.render.head import HeadMotion
 from anyonenet.render.lips import CURVE_POINTS, OPEN_GAP, MouthShape, PhotoLips
 from anyonenet.render.palette import mouth_colours
 from anyonenet.render.photo_teeth import photo_teeth
-from anyonenet.render.raster import fill_polygon, ramp, smoothstep
+from anyonenet.render.raster import fill_polygon, from_planes, ramp, smoothstep, to_planes
 from anyonenet.render.spline import natural_spline
 from anyonenet.render.teeth import Layer, draw_jaw, draw_upper_teeth
 
@@ -38,15 +38,9 @@ class Mouth:
     """
 
     def __init__(
-        self,
-        photo: NDArray[np.uint8],
-        landmarks: Array,
-        rotation: NDArray[np.float64],
-        lips: PhotoLips,
-        unit: float,
+        self, photo: NDArray[np.uint8], landmarks: Array, rotation: NDArray[np.float64], lips: PhotoLips, unit: float
     ) -> None:
         self._unit = unit
-        self._landmarks = landmarks.astype(np.float64)
         self._lips = lips
         opening = None if lips.closed else np.concatenate([lips.upper, lips.lower[::-1]])
         self._colours = mouth_colours(photo, landmarks, opening)
@@ -72,6 +66,7 @@ class Mouth:
         mouth: MouthShape,
         landmarks: Array,
         motion: HeadMotion,
+        skull: NDArray[np.float64],
     ) -> None:
         """Fill the opening of `mouth` in `frame`, in place.
 
@@ -81,6 +76,7 @@ class Mouth:
             mouth: the lips.
             landmarks: (68, 3) pixels of the frame.
             motion: the head's.
+            skull: (68, 3) pixels of the frame: the photo's landmarks as the head alone moves them.
         """
         change = abs(mouth.opening - (0.0 if self._lips.closed else self._lips.gap))
         if self._lips.closed and mouth.opening <= 0.0:
@@ -97,60 +93,68 @@ class Mouth:
             return
         box = frame[top:bottom, left:right]
         view = _MouthView(upper - (left, top), lower - (left, top), mouth, box.shape[:2], unit)
-        picture = box.astype(np.float32)
+        picture = to_planes(box)
         if not self._lips.closed:
             self._close_seam(picture, view, mouth)
         offset = np.array([left + corner[0], top + corner[1]])
-        inside = self._inside(view, offset, landmarks, motion, mouth)
-        alpha = view.alpha * fresh * ramp(mouth.opening / _FAINT_OPENING)
-        picture += alpha[:, :, None] * (inside - picture)
-        box[:] = np.clip(picture + 0.5, 0, 255).astype(np.uint8)
+        jaw_shift = 0.35 * (landmarks - skull)[_CHIN, :2].mean(0) + 0.65 * (landmarks - skull)[_LOWER_LIP, :2].mean(0)
+        inside = self._inside(view, offset, jaw_shift, motion, mouth)
+        picture += view.alpha * np.float32(fresh * ramp(mouth.opening / _FAINT_OPENING)) * (inside - picture)
+        from_planes(picture, box)
 
     def _inside(
-        self, view: _MouthView, offset: NDArray[np.integer], landmarks: Array, motion: HeadMotion, mouth: MouthShape
+        self,
+        view: _MouthView,
+        offset: NDArray[np.integer],
+        jaw_shift: NDArray[np.float64],
+        motion: HeadMotion,
+        mouth: MouthShape,
     ) -> Array:
-        """(h, w, 3): cavity, tongue and lower teeth, upper teeth, and the shade of the lips on them."""
-        size = (view.alpha.shape[1], view.alpha.shape[0])
-        depth = view.below_upper / np.maximum(view.below_upper + view.above_lower, 1e-3)
-        picture = self._colours.cavity * (0.6 + 0.8 * smoothstep(depth) ** 1.5)[:, :, None]
+        """(3, h, w): cavity, tongue and lower teeth, upper teeth, and the shade of the lips on them.
 
-        skull_at = motion.move(self._skull_anchor[None])[0, :2]
-        jaw_at = motion.move(self._jaw_anchor[None])[0, :2] + self._jaw_shift(landmarks, motion)
+        Args:
+            offset: (2,) where the view's corner lies in the frame.
+            jaw_shift: (2,) pixels: how far the jaw has left the skull.
+        """
+        size = (view.alpha.shape[1], view.alpha.shape[0])
+        depth = smoothstep(view.below_upper / np.maximum(view.gap, 1e-3))
+        picture = self._colours.cavity[:, None, None] * (0.6 + 0.8 * depth * np.sqrt(depth))
+
+        skull_at = motion.move(self._skull_anchor[None])[0, :2] - offset
+        jaw_at = motion.move(self._jaw_anchor[None])[0, :2] + jaw_shift - offset
         plane = motion.plane
-        jaw = _placed(self._jaw, plane, self._jaw_anchor[:2], jaw_at - offset, size)
-        skull = _placed(self._skull, plane, self._skull_anchor[:2], skull_at - offset, size)
+        jaw = _placed(self._jaw, plane, self._jaw_anchor[:2], jaw_at, size)
+        skull = _placed(self._skull, plane, self._skull_anchor[:2], skull_at, size)
 
         to_corner = smoothstep(view.to_corner / (0.13 * view.unit))
         wide = 0.86 + 0.14 * ramp(mouth.opening / 0.12)
         lip_shadow = smoothstep(view.below_upper / (0.06 * view.unit))
-        jaw_shade = (0.40 + 0.60 * lip_shadow) * (0.35 + 0.65 * to_corner) * wide
-        picture += jaw[:, :, :3] * jaw_shade[:, :, None] - picture * jaw[:, :, 3:]
+        _cover(picture, jaw, (0.40 + 0.60 * lip_shadow) * (0.35 * wide + 0.65 * wide * to_corner))
         if self._own_lower_teeth:
-            own = _placed(self._own_lower_teeth, plane, self._jaw_anchor[:2], jaw_at - offset, size)
-            picture += own[:, :, :3] - picture * own[:, :, 3:]
+            _cover(picture, _placed(self._own_lower_teeth, plane, self._jaw_anchor[:2], jaw_at, size))
         if self._own_teeth:
             skull_shade = 0.72 + 0.28 * smoothstep(view.below_upper / (0.03 * view.unit))
         else:
-            skull_shade = (0.78 + 0.22 * lip_shadow) * (0.5 + 0.5 * to_corner) * wide
-        picture += skull[:, :, :3] * skull_shade[:, :, None] - picture * skull[:, :, 3:]
-        picture *= (0.72 + 0.28 * smoothstep(view.above_lower / (0.03 * view.unit)))[:, :, None]
-        return picture.astype(np.float32)
-
-    def _jaw_shift(self, landmarks: Array, motion: HeadMotion) -> NDArray[np.float64]:
-        """(2,) pixels: how far the jaw has left the skull, half by the chin, half by the lower lip."""
-        skull = motion.move(self._landmarks)[:, :2]
-        points = landmarks[:, :2].astype(np.float64)
-        chin = (points[_CHIN] - skull[_CHIN]).mean(0)
-        lip = (points[_LOWER_LIP] - skull[_LOWER_LIP]).mean(0)
-        return 0.35 * chin + 0.65 * lip
+            skull_shade = (0.78 + 0.22 * lip_shadow) * (0.5 * wide + 0.5 * wide * to_corner)
+        _cover(picture, skull, skull_shade)
+        picture *= 0.72 + 0.28 * smoothstep(view.above_lower / (0.03 * view.unit))
+        return picture
 
     def _close_seam(self, picture: Array, view: _MouthView, mouth: MouthShape) -> None:
         """Draw the line of lips that meet, where the photo, its mouth open, has none."""
         closed = ramp((1.0 - mouth.opening / self._lips.gap) / 0.7)
-        faint = closed * (1.0 - smoothstep(view.gap / (0.035 * view.unit)))
+        if closed <= 0.0:
+            return
         thickness = max(0.012 * view.unit, 0.8)
-        strength = 0.6 * faint * np.exp(-(((view.below_upper - view.above_lower) / 2 / thickness) ** 2)) * view.between
-        picture += strength[:, :, None] * np.minimum(0.42 * self._colours.lip - picture, 0)
+        line = np.exp(-(((view.below_upper - view.above_lower) * (0.5 / thickness)) ** 2))
+        strength = (0.6 * closed) * (1.0 - smoothstep(view.gap / (0.035 * view.unit))) * line * view.between
+        picture += strength * np.minimum(0.42 * self._colours.lip[:, None, None] - picture, 0)
+
+
+def _cover(picture: Array, layer: Array, shade: NDArray[np.floating] | None = None) -> None:
+    """Lay (4, h, w) over (3, h, w), in place: its colours, multiplied by its alpha already, under a shade."""
+    picture *= 1 - layer[3]
+    picture += layer[:3] if shade is None else layer[:3] * shade
 
 
 class _MouthView:
@@ -190,9 +194,9 @@ def _placed(
     at: NDArray[np.float64],
     size: tuple[int, int],
 ) -> Array:
-    """(h, w, 4): a layer turned by `plane` (2, 2) about `anchor` in the photo, which comes to `at` in the picture."""
+    """(4, h, w): a layer turned by `plane` (2, 2) about `anchor` in the photo, which comes to `at` in the picture."""
     linear = plane @ layer.to_photo[:, :2]
     offset = plane @ (layer.to_photo[:, 2] - anchor) + at
     matrix = np.column_stack([linear, offset])
     placed = cv2.warpAffine(layer.picture, matrix, size, flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_CONSTANT)
-    return np.asarray(placed, np.float32)
+    return np.stack(cv2.split(placed))

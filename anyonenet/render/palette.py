@@ -38,7 +38,7 @@ def mouth_colours(photo: NDArray[np.uint8], landmarks: Array, opening: Array | N
         opening: (N, 2) pixels around the inside of a mouth that the photo shows open, whose dark is then kept.
     """
     points = landmarks[:, :2]
-    fallback = np.median(photo.reshape(-1, 3), axis=0).astype(np.float32)
+    fallback = np.median(photo[::8, ::8].reshape(-1, 3), axis=0).astype(np.float32)
     cheeks = _pixels(photo, [points[[2, 31, 48, 4]], points[[14, 35, 54, 12]]])
     skin = np.median(cheeks, axis=0) if len(cheeks) else fallback
     lit = np.quantile(cheeks, 0.85, axis=0) if len(cheeks) else fallback
@@ -79,8 +79,14 @@ def _colour(values: NDArray[np.floating]) -> Array:
 
 def _pixels(photo: NDArray[np.uint8], inside: list[Array], outside: list[Array] | None = None) -> Array:
     """(P, 3) float32: the photo inside some polygons and outside others; none where they lie off the photo."""
-    mask = np.zeros(photo.shape[:2], np.uint8)
+    points = np.concatenate(inside)
+    height, width = photo.shape[:2]
+    left, top = np.clip(np.floor(points.min(0)).astype(int), 0, (width, height))
+    right, bottom = np.clip(np.ceil(points.max(0)).astype(int) + 2, 0, (width, height))
+    box = photo[top:bottom, left:right]
+    mask = np.zeros(box.shape[:2], np.uint8)
     for polygons, value in ((inside, 1), (outside or [], 0)):
         for polygon in polygons:
-            fill_polygon(mask, polygon, value)
-    return photo[mask > 0].astype(np.float32)
+            if mask.size:
+                fill_polygon(mask, polygon - (left, top), value)
+    return box[mask > 0].astype(np.float32)

@@ -45,14 +45,17 @@ def find_seam(photo: NDArray[np.uint8], middle: Array, down: Array, unit: float)
 def darkest_path(cost: NDArray[np.float64]) -> NDArray[np.intp]:
     """(R, C) cost -> (C,) the row of each column: neighbours at most one row apart, least total cost."""
     rows, columns = cost.shape
-    total = cost[:, 0].copy()
+    padded = np.full(rows + 2, np.inf)
+    padded[1:-1] = cost[:, 0]
+    before, same, behind = padded[:-2], padded[1:-1], padded[2:]
     came = np.zeros((columns, rows), np.intp)
+    own = np.arange(rows)
     for column in range(1, columns):
-        padded = np.pad(total, 1, constant_values=np.inf)
-        options = np.stack([padded[:-2] + 0.02, padded[1:-1], padded[2:] + 0.02])
+        options = np.stack([before + 0.02, same, behind + 0.02])
         step = options.argmin(0)
-        came[column] = np.arange(rows) + step - 1
-        total = options[step, np.arange(rows)] + cost[:, column]
+        came[column] = own + step - 1
+        same[:] = options[step, own] + cost[:, column]
+    total = same
     path = np.empty(columns, np.intp)
     path[-1] = total.argmin()
     for column in range(columns - 1, 0, -1):

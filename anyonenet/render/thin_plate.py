@@ -1,4 +1,4 @@
-"""Thin-plate splines in the plane, evaluated on an uneven grid and interpolated to every pixel.
+"""Thin-plate splines in the plane.
 
 Bookstein 1989: among the functions through the given values, the one of least bending energy,
 f(x) = a + b·x + Σ w_i U(|x − x_i|) with U(r) = r² log r².
@@ -6,12 +6,10 @@ f(x) = a + b·x + Σ w_i U(|x − x_i|) with U(r) = r² log r².
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Sequence
 
 import numpy as np
 from numpy.typing import NDArray
-
-from anyonenet.render.spline import natural_spline
 
 Array = NDArray[np.float32]
 
@@ -20,10 +18,21 @@ _TINY = 1e-12
 
 def kernel(points: Array, centres: Array) -> Array:
     """U(r) = r² log r² between (P, 2) points and (N, 2) centres -> (P, N)."""
-    squared = points @ (-2.0 * centres.T)
-    squared += (points * points).sum(1)[:, None]
-    squared += (centres * centres).sum(1)[None, :]
-    np.maximum(squared, _TINY, out=squared)
+    return kernel_from(with_squares(points), centres)
+
+
+def with_squares(points: Array) -> Array:
+    """(P, 2) points -> (P, 4) for `kernel_from`: x, y, x² + y², 1."""
+    return np.column_stack([points, (points * points).sum(1), np.ones(len(points))]).astype(points.dtype)
+
+
+def kernel_from(points: Array, centres: Array) -> Array:
+    """`kernel` of points that have been through `with_squares`: worth it for points that stay."""
+    # |p - c|² as one product
+    factors = np.vstack([-2.0 * centres.T, np.ones(len(centres)), (centres * centres).sum(1)])
+    squared = points @ factors.astype(points.dtype)
+    np.abs(squared, out=squared)  # rounding leaves some a little below zero
+    squared += squared.dtype.type(_TINY)
     return np.multiply(squared, np.log(squared), out=squared)
 
 
@@ -34,90 +43,43 @@ def solve(centres: Array, values: Array, smoothing: float) -> Array:
         smoothing: added to the kernel's diagonal; above 0 keeps centres that coincide solvable and lets the spline
             pass beside values that contradict each other.
     """
-    count = len(centres)
-    system = np.zeros((count + 3, count + 3))
-    system[:count, :count] = kernel(centres.astype(np.float64), centres.astype(np.float64))
-    system[np.arange(count), np.arange(count)] = smoothing
-    system[:count, count] = system[count, :count] = 1.0
-    system[:count, count + 1 :] = centres
-    system[count + 1 :, :count] = centres.T
-    right = np.zeros((count + 3, values.shape[1]))
-    right[:count] = values
-    return np.linalg.solve(system, right).astype(np.float32)
+    return solve_branches(centres, values, smoothing, [])
 
 
-@dataclass(frozen=True)
-class PixelGrid:
-    """A rectangle of pixels with a coarse grid of knots on it, denser where detail is.
+def solve_branches(centres: Array, values: Array, smoothing: float, branches: Sequence[int]) -> Array:
+    """Several splines through most of the centres, each with some of its own.
 
-    What is computed at the knots is carried to the pixels by natural cubic splines along rows and columns, as two
-    matrix products.
-    """
-
-    left: int
-    top: int
-    width: int
-    height: int
-    knots_x: Array  # (K,) pixels of the picture, rising
-    knots_y: Array  # (M,)
-    to_columns: Array  # (width, K)
-    to_rows: Array  # (height, M)
-
-    @property
-    def knots(self) -> Array:
-        """(M * K, 2) pixels, row by row."""
-        x, y = np.meshgrid(self.knots_x, self.knots_y)
-        return np.stack([x.ravel(), y.ravel()], 1)
-
-    @property
-    def pixels(self) -> Array:
-        """(height * width, 2) pixels, row by row."""
-        x, y = np.meshgrid(np.arange(self.width) + self.left, np.arange(self.height) + self.top)
-        return np.stack([x.ravel(), y.ravel()], 1).astype(np.float32)
-
-    @property
-    def slices(self) -> tuple[slice, slice]:
-        """Rows and columns of the picture that the grid covers."""
-        return slice(self.top, self.top + self.height), slice(self.left, self.left + self.width)
-
-    def to_pixels(self, values: Array, rows: slice = slice(None), columns: slice = slice(None)) -> Array:
-        """(M * K, C) at the knots -> (C, height, width), or the part of it in `rows` and `columns`."""
-        planes = values.reshape(len(self.knots_y), len(self.knots_x), -1)
-        to_rows, to_columns = self.to_rows[rows], self.to_columns[columns]
-        pixels = np.empty((planes.shape[2], len(to_rows), len(to_columns)), np.float32)
-        for channel in range(planes.shape[2]):
-            np.matmul(to_rows, planes[:, :, channel] @ to_columns.T, out=pixels[channel])
-        return pixels
-
-
-def make_grid(
-    box: tuple[int, int, int, int], focus: tuple[float, float], focus_radius: float, knots: int = 52
-) -> PixelGrid:
-    """A grid over a box of pixels, its knots about three times denser around `focus`.
+    The centres that all of them know are eliminated once.
 
     Args:
-        box: left, top, right, bottom; right and bottom excluded.
-        focus: (x, y) pixels.
-        focus_radius: half the side of the dense part, pixels.
-        knots: along each side.
+        centres, values, smoothing: as for `solve`.
+        branches: how many centres, at the end, each spline has for itself: those of the first one, then of the next.
+
+    Returns:
+        (N + 3, len(branches) * C), or (N + 3, C) without branches: a spline has weight 0 on the others' own centres.
     """
-    left, top, right, bottom = box
-    x = _knots(left, right - 1, focus[0], focus_radius, knots)
-    y = _knots(top, bottom - 1, focus[1], focus_radius, knots)
-    return PixelGrid(
-        left=left,
-        top=top,
-        width=right - left,
-        height=bottom - top,
-        knots_x=x,
-        knots_y=y,
-        to_columns=natural_spline(x, np.arange(left, right)),
-        to_rows=natural_spline(y, np.arange(top, bottom)),
-    )
-
-
-def _knots(first: float, last: float, focus: float, radius: float, count: int) -> Array:
-    positions = np.linspace(first, last, 512)
-    density = 1.0 + 2.0 * np.exp(-(((positions - focus) / radius) ** 4))
-    share = np.concatenate([[0.0], np.cumsum((density[1:] + density[:-1]) / 2)])
-    return np.interp(np.linspace(0, share[-1], count), share, positions).astype(np.float32)
+    count, channels = values.shape
+    shared = count - sum(branches)
+    # the plane's three terms first, then centres
+    system = np.zeros((count + 3, count + 3))
+    system[3:, 3:] = kernel(centres.astype(np.float64), centres.astype(np.float64))
+    system.flat[3 * (count + 4) :: count + 4] = smoothing
+    system[0, 3:] = system[3:, 0] = 1.0
+    system[1:3, 3:] = centres.T
+    system[3:, 1:3] = centres
+    right = np.zeros((count + 3, channels))
+    right[3:] = values
+    split = shared + 3
+    solved = np.linalg.solve(system[:split, :split], np.hstack([right[:split], system[:split, split:]]))
+    alone, answers = solved[:, :channels], solved[:, channels:]
+    weights = np.zeros((count + 3, max(len(branches), 1) * channels))
+    weights[:split] = np.tile(alone, max(len(branches), 1))
+    begin = split
+    for branch, size in enumerate(branches):
+        own, columns = slice(begin, begin + size), slice(branch * channels, (branch + 1) * channels)
+        coupling, answer = system[own, :split], answers[:, begin - split : begin - split + size]
+        rest = np.linalg.solve(system[own, own] - coupling @ answer, right[own] - coupling @ alone)
+        weights[own, columns] = rest
+        weights[:split, columns] -= answer @ rest
+        begin += size
+    return np.roll(weights, -3, axis=0).astype(np.float32)

@@ -13,16 +13,19 @@ from numpy.typing import ArrayLike, NDArray
 from anyonenet.errors import InputError
 from anyonenet.face import quaternion as quaternions
 from anyonenet.face.registration import register
+from anyonenet.render.backward_map import BackwardMap
+from anyonenet.render.dense_photo import DensePhoto
+from anyonenet.render.eye_pose import complex_points
 from anyonenet.render.eyes import Eyes
 from anyonenet.render.field import WarpField
 from anyonenet.render.head import Head, head_motion
 from anyonenet.render.lips import PhotoLips
 from anyonenet.render.mouth import Mouth
-from anyonenet.render.raster import sample
-from anyonenet.render.thin_plate import make_grid
+from anyonenet.render.pixel_grid import PixelGrid, make_grid
 
-_FOCUS_REACH = 0.75
-_FACE_MARGIN = 0.12
+_FOCUS_REACH = 0.6
+_BAND = 64
+"""rows of pixels that are moved at a time, so that what belongs to them stays in the cache"""
 
 
 class WarpRenderer:
@@ -52,14 +55,15 @@ class WarpRenderer:
         self._landmarks = points
         self._rotation = quaternions.to_matrix(pose).astype(np.float64)
         self._head = Head(points, self._rotation, (photo.shape[0], photo.shape[1]))
-        focus = points[48:68, :2].mean(0)
-        self._grid = make_grid(self._head.box(), (float(focus[0]), float(focus[1])), _FOCUS_REACH * self._head.unit)
-        pixels = self._grid.pixels
-        self._still = (self._head.mask(pixels) <= 0).astype(np.uint8).reshape(self._grid.height, self._grid.width)
-        self._lips = PhotoLips(self._photo, points, self._head.unit)
-        self._field = WarpField(points, self._head, self._lips, self._grid)
-        self._eyes = Eyes(self._photo, points, self._head.unit)
-        self._mouth = Mouth(self._photo, points, self._rotation, self._lips, self._head.unit)
+        unit, focus = self._head.unit, points[48:68, :2].mean(0)
+        box = self._head.box()
+        self._grid = make_grid(box, (float(focus[0]), float(focus[1])), _FOCUS_REACH * unit, unit)
+        self._dense = DensePhoto(self._photo, box)
+        self._lips = PhotoLips(self._photo, points, unit)
+        self._field = WarpField(points, self._head, self._lips, self._grid, self._dense)
+        self._bands = _bands(self._field.moving, self._grid)
+        self._eyes = Eyes(self._photo, self._dense, points, unit)
+        self._mouth = Mouth(self._photo, points, self._rotation, self._lips, unit)
 
     def render(self, landmarks: ArrayLike, quaternion: ArrayLike) -> NDArray[np.uint8]:
         """One frame: the photo with its face's landmarks moved to `landmarks` and its head turned to `quaternion`.
@@ -77,27 +81,44 @@ class WarpRenderer:
         points = _checked(landmarks, (68, 3), "landmarks")
         rotation = quaternions.to_matrix(_checked(quaternion, (4,), "the quaternion")).astype(np.float64)
         motion = head_motion(self._landmarks, self._rotation, points, rotation)
+        skull = motion.move(self._landmarks)
         shape = self._lips.shape(points, motion)
-        maps = self._field.maps(points, self._eyes.open_points(points, motion), motion, shape)
+        flat = complex_points(points)
+        eyes = self._eyes.poses(flat, complex_points(skull))
+        maps = self._field.maps(points, self._eyes.open_points(flat, eyes, motion.scale), motion, shape, skull)
         frame = self._photo.copy()
         moving = frame[self._grid.slices]
-        self._warp(moving, maps, points)
-        cv2.copyTo(self._photo[self._grid.slices], self._still, moving)
+        self._warp(moving, maps)
         corner = (self._grid.left, self._grid.top)
-        self._eyes.blink(moving, maps, corner, points, motion)
-        self._mouth.paint(moving, corner, shape, points, motion)
+        self._eyes.blink(moving, maps, corner, eyes, motion.scale)
+        self._mouth.paint(moving, corner, shape, points, motion, skull)
         return frame
 
-    def _warp(self, moving: NDArray[np.uint8], maps: NDArray[np.float32], points: NDArray[np.float32]) -> None:
-        """Move the photo: sharply where the face is, more cheaply around it."""
-        moving[:] = sample(self._photo, maps, cv2.INTER_LINEAR, cv2.BORDER_REFLECT_101)
-        inside = points[:, :2] - (self._grid.left, self._grid.top)
-        margin = _FACE_MARGIN * self._head.unit
-        left, top = np.maximum(inside.min(0) - margin, 0).astype(int)
-        right, bottom = np.maximum(inside.max(0) + margin, 0).astype(int)
-        face = moving[top:bottom, left:right]
-        if face.size:
-            face[:] = sample(self._photo, maps[:, top:bottom, left:right], cv2.INTER_CUBIC, cv2.BORDER_REFLECT_101)
+    def _warp(self, moving: NDArray[np.uint8], maps: BackwardMap) -> None:
+        """Move the photo."""
+        for top, bottom, left, right in self._bands:
+            sampled = self._dense.at(maps.places(top, bottom, left, right))
+            cv2.cvtColor(sampled, cv2.COLOR_RGBA2RGB, dst=moving[top:bottom, left:right])
+
+
+def _bands(nodes: NDArray[np.bool_], grid: PixelGrid) -> list[tuple[int, int, int, int]]:
+    """Boxes (top, bottom, left, right) of the grid's pixels, one below the other, that hold all that moves.
+
+    Args:
+        nodes: (R, C) nodes that may move.
+    """
+    # where the outermost nodes hold still, so do the outermost pixels
+    top, bottom = int(not nodes[0].any()), grid.height - int(not nodes[-1].any())
+    left, right = int(not nodes[:, 0].any()), grid.width - int(not nodes[:, -1].any())
+    bands, cells = [], max(_BAND // grid.step, 1)
+    for first in range(0, len(nodes) - 1, cells):
+        last = min(first + cells, len(nodes) - 1)
+        columns = np.flatnonzero(nodes[first : last + 1].any(0))
+        if len(columns):
+            begin, end = int(columns[0] - 1) * grid.step, int(columns[-1] + 1) * grid.step
+            rows = max(first * grid.step, top), min(last * grid.step, bottom)
+            bands.append((*rows, max(begin, left), min(end, right)))
+    return bands
 
 
 def _checked(values: ArrayLike, shape: tuple[int, ...], what: str) -> NDArray[np.float32]:

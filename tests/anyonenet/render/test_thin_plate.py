@@ -1,6 +1,6 @@
 import numpy as np
 
-from anyonenet.render.thin_plate import kernel, make_grid, solve
+from anyonenet.render.thin_plate import kernel, solve, solve_branches
 
 
 def test_the_spline_passes_through_its_values():
@@ -30,18 +30,12 @@ def test_centres_that_coincide_are_solvable():
     assert abs(float(at_pair[0, 0]) - 0.5) < 0.05  # between the two that contradict each other
 
 
-def test_the_grid_carries_knots_to_pixels():
-    grid = make_grid((10, 20, 110, 90), focus=(60, 70), focus_radius=15, knots=24)
-    pixels = grid.to_pixels(np.column_stack([grid.knots, grid.knots.sum(1)]))
-    assert pixels.shape == (3, 70, 100)
-    np.testing.assert_allclose(pixels[0], np.broadcast_to(np.arange(10, 110), (70, 100)), atol=1e-3)
-    np.testing.assert_allclose(pixels[1], np.broadcast_to(np.arange(20, 90)[:, None], (70, 100)), atol=1e-3)
-    part = grid.to_pixels(grid.knots, slice(5, 9), slice(30, 37))
-    np.testing.assert_allclose(part, pixels[:2, 5:9, 30:37], atol=1e-3)
-    assert grid.pixels.shape == (7000, 2) and tuple(grid.pixels[0]) == (10, 20)
-
-
-def test_knots_are_denser_at_the_focus():
-    grid = make_grid((0, 0, 200, 200), focus=(50, 150), focus_radius=20, knots=40)
-    steps = np.diff(grid.knots_x)
-    assert steps[np.abs(grid.knots_x[:-1] - 50) < 10].max() < 0.5 * steps[grid.knots_x[:-1] > 120].min()
+def test_splines_that_share_centres_are_those_solved_apart():
+    rng = np.random.default_rng(2)
+    centres = rng.uniform(-1, 1, (15, 2)).astype(np.float32)
+    values = rng.normal(size=(15, 2)).astype(np.float32)
+    together = solve_branches(centres, values, 1e-3, [3, 2])
+    for columns, known in ((slice(0, 2), [*range(13)]), (slice(2, 4), [*range(10), 13, 14])):
+        alone = solve(centres[known], values[known], 1e-3)
+        np.testing.assert_allclose(together[[*known, 15, 16, 17], columns], alone, rtol=1e-4, atol=1e-5)
+        assert not np.delete(together, [*known, 15, 16, 17], axis=0)[:, columns].any()

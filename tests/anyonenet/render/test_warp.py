@@ -1,3 +1,5 @@
+from concurrent.futures import ThreadPoolExecutor
+
 import cv2
 import numpy as np
 import pytest
@@ -167,6 +169,19 @@ def test_frames_depend_on_nothing_but_the_arguments(smiling, faces):
     renderer.render(faces.with_closed_eyes(landmarks), UPRIGHT)
     assert np.array_equal(first, renderer.render(moved, orientation))
     assert np.array_equal(first, WarpRenderer(photo, landmarks).render(moved, orientation))
+
+
+def test_threads_that_share_a_renderer_draw_the_frames_of_one(smiling, faces):
+    _, landmarks, _, renderer = smiling
+    asked = []
+    for step in range(12):
+        moved, orientation = turned(faces.opened(landmarks, step), (2, step - 6, 1))
+        asked.append((faces.with_closed_eyes(moved) if step % 3 == 0 else moved, orientation))
+    alone = [renderer.render(*each) for each in asked]
+    with ThreadPoolExecutor(4) as threads:
+        together = list(threads.map(lambda each: renderer.render(*each), asked * 3))
+    for frame, expected in zip(together, alone * 3, strict=True):
+        assert np.array_equal(frame, expected)
 
 
 def test_the_photo_is_left_as_it_was(drawn, faces):
