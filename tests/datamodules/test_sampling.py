@@ -18,8 +18,8 @@ class Letters:
         return draw
 
 
-def epoch_of(count: int, batch_size: int, epoch: int = 0) -> list[list[Draw]]:
-    loader = training_loader(Letters(count), batch_size, seed=3, collate=list)
+def epoch_of(count: int, batch_size: int, epoch: int = 0, together: int = 1) -> list[list[Draw]]:
+    loader = training_loader(Letters(count), batch_size, seed=3, collate=list, together=together)
     loader.sampler.set_epoch(epoch)
     return list(loader)
 
@@ -67,6 +67,23 @@ def test_a_step_of_all_ranks_is_that_of_one_with_their_batches_together(world, m
     together = [{draw for batch in step for draw in batch} for step in zip(*epochs, strict=True)]
     alone = ranks_of(1, monkeypatch, 500, 2 * world)[0]
     assert together == [set(batch) for batch in alone]
+
+
+def test_parts_of_a_draw_stay_together_and_an_epoch_keeps_its_length():
+    pairs = [draw for batch in epoch_of(9, 4, together=2) for draw in batch]
+    assert len(pairs) == 8 and [draw.part for draw in pairs] == 4 * [0, 1]
+    assert [draw.index for draw in pairs[::2]] == [draw.index for draw in pairs[1::2]]
+    assert pairs[0].generator().random() == pairs[1].generator().random()
+    alone = [draw.index for batch in epoch_of(9, 4) for draw in batch]
+    assert [draw.index for draw in pairs[::2]] == alone[:4]
+    assert [len(batch) for batch in epoch_of(3, 4, together=2)] == [2]
+
+
+def test_an_epoch_of_pairs_goes_on_in_its_middle():
+    loader = training_loader(Letters(9), 4, seed=3, collate=list, together=2)
+    whole = list(loader)
+    loader.load_state_dict({"epoch": 0, "batches": 1})
+    assert list(loader) == whole[1:]
 
 
 def test_fewer_items_than_ranks_are_repeated(monkeypatch):

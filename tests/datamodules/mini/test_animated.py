@@ -9,7 +9,7 @@ from anyonenet.errors import CorpusError, InputError
 from anyonenet.face.registration import outer_eye_distance, register
 from anyonenet.render.video import read_video
 from datamodules.corpora import embedded
-from datamodules.mini import pictures
+from datamodules.mini import animation, pictures
 from datamodules.mini.animated import write_animated
 from datamodules.mini.animation import FPS, animate
 from datamodules.mini.build import build
@@ -61,9 +61,10 @@ def test_what_is_not_used_is_listed(corpora):
         assert [row["picture"] for row in csv.DictReader(file)] == ["astronaut.png"]
 
 
-def test_a_face_stays_itself_and_turns_within_limits(photo):
+def test_a_face_stays_itself_and_turns_within_limits(photo, monkeypatch):
     ((face,), _) = faces_of(photo)
-    for number in range(3):
+    for number, spread in ((0, 5.0), (1, 5.0), (2, 60.0)):
+        monkeypatch.setattr(animation, "_POSES_DEGREES", (spread, spread, spread))
         moved = animate(face.landmarks, 24, number, np.random.default_rng(number))
         rigid = moved.landmarks[:, [27, 28, 29, 30]]
         first = register(moved.landmarks[0])
