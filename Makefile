@@ -1,4 +1,4 @@
-# make demo | test | lint | weights | clean
+# make demo | test | lint | weights | bench | clean
 # Needs Python 3.10 or newer with venv (Debian: apt install python3 python3-venv make); the rest goes into .venv.
 
 SHELL := /bin/bash
@@ -13,7 +13,7 @@ BIN := $(VENV)/bin
 READY := $(VENV)/.ready
 OUT := out/demo
 
-.PHONY: demo test lint weights setup clean
+.PHONY: demo test lint weights bench setup clean
 
 demo: setup
 	@$(BIN)/python -m commands demo --out $(OUT)
@@ -30,6 +30,11 @@ lint: setup
 # trains all stages on the embedded corpora; goes on where it was stopped
 weights: setup
 	$(BIN)/python -m commands weights
+
+# how fast all parts are here, beside this machine's limits (some twelve minutes, nothing else running):
+# make bench BENCH="--checkouts MakeItTalk tacotron2 --scratch out/bench --markdown docs/PERFORMANCE.md"
+bench: setup
+	$(BIN)/python -m benchmarks.bench $(BENCH)
 
 setup: $(READY)
 

@@ -56,22 +56,23 @@ def measured(name: str, options: list[str], folder: Path, limit: float) -> Secti
     begin = time.perf_counter()
     threads = {} if name == "peers" else {"OPENBLAS_NUM_THREADS": "1"}  # as the program has it while it draws
     environment = {**os.environ, **threads}
+    said, late = b"", ""
     with subprocess.Popen(command, stderr=subprocess.PIPE, start_new_session=True, env=environment) as process:
-        said = b""
         try:
             said = _told(process, limit)
-            failed = said.decode(errors="replace").strip().splitlines()[-1:] if process.returncode else []
         except subprocess.TimeoutExpired:
-            failed = [f"took more than {limit:.0f} s and was ended"]
+            late = f"took more than {limit:.0f} s and was ended"
         finally:
             _end(process)
     section = Section(name)
     if path.exists():
-        with contextlib.suppress(InputError):
+        with contextlib.suppress(InputError, KeyError):
             section = record.read(path)[name]
     section.seconds = time.perf_counter() - begin
-    if failed or process.returncode:
-        section.failed = failed[0] if failed else f"ended with exit code {process.returncode}"
+    if process.returncode and not section.failed:
+        last = said.decode(errors="replace").strip().splitlines()[-1:]
+        section.failed = "".join(last) or f"ended with exit code {process.returncode}"
+    section.failed = late or section.failed
     return section
 
 
@@ -186,6 +187,7 @@ def run(values: argparse.Namespace) -> dict[str, Section]:
 
 def main(arguments: Sequence[str] | None = None) -> None:
     values = options().parse_args(arguments)
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # so that the part that runs is ended too
     try:
         sections = run(values)
         over_all = [shares_table(sections), judged(sections)]

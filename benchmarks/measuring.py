@@ -111,6 +111,8 @@ def operations(step: Step) -> float:
     counts = {
         torch_ops.mkldnn_rnn_layer: _rnn_forward,
         torch_ops.mkldnn_rnn_layer_backward: _rnn_backward,
+        torch_ops.mv: _product_with_vector,
+        torch_ops.addmv: _sum_with_product,
     }
     with FlopCounterMode(display=False, custom_mapping=counts) as counter:
         step()
@@ -150,6 +152,14 @@ def parameters(networks: Sequence[torch.nn.Module]) -> int:
 def _rnn_forward(source: Any, weight: Any, recurrent: Any, *_: Any, **__: Any) -> int:
     steps, batch = source[0], source[1]
     return int(2 * steps * batch * (weight[0] * weight[1] + recurrent[0] * recurrent[1]))
+
+
+def _product_with_vector(matrix: Any, *_: Any, **__: Any) -> int:
+    return int(2 * matrix[0] * matrix[1])
+
+
+def _sum_with_product(_: Any, matrix: Any, *__: Any, **___: Any) -> int:
+    return int(2 * matrix[0] * matrix[1])
 
 
 def _rnn_backward(source: Any, weight: Any, recurrent: Any, *_: Any, **__: Any) -> int:

@@ -9,8 +9,6 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-import torch
-
 from benchmarks.speed import record
 from benchmarks.speed.record import Section
 
@@ -41,13 +39,15 @@ def main() -> None:
     parser.add_argument("--checkouts", type=Path, nargs="+", default=[])
     parser.add_argument("--quick", action="store_true")
     values = parser.parse_args()
-    torch.manual_seed(0)
     setting = Setting(values.weights, values.scratch, tuple(values.checkouts), values.quick)
     section = Section(values.name)
     signal.signal(signal.SIGTERM, lambda *_: sys.exit("ended before it was through"))
     measure = importlib.import_module(f"benchmarks.speed.{values.name}").measure
     try:
         measure(setting, section)
+    except BaseException as error:
+        section.failed = f"{type(error).__name__}: {' '.join(str(error).splitlines()[:1])}"
+        raise
     finally:  # what was found before it failed is kept
         record.write(values.json, {values.name: section})
 

@@ -54,6 +54,7 @@ class Peer:
 
 def measure(setting: Setting, section: Section) -> None:
     """Table `peers`: seconds and ratios."""
+    torch.manual_seed(0)
     head = ["what", "theirs", "theirs s", "ours", "ours s", "theirs / ours (range)"]
     table = Table("peers", f"Beside public implementations, {torch.get_num_threads()} threads", head)
     unequal = Table("peers-unequal", "What is not equal", ["what", "difference"])

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
 
 from anyonenet.errors import InputError
+from benchmarks import bench
 from benchmarks.speed import record
 from benchmarks.speed.bars import BARS, judged, missed
 from benchmarks.speed.document import replace
@@ -99,3 +101,56 @@ def test_a_share_is_of_the_limit_on_as_many_threads() -> None:
 def test_memory_grows_from_the_first_minute_on() -> None:
     assert growth([(1, 100), (59, 300), (61, 310), (90, 290)]) == 10
     assert growth([(1, 100)]) != growth([(1, 100)])  # nothing after the first minute: not a number
+
+
+@pytest.fixture
+def parts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Parts of a benchmark's own: one that works, one that fails half-way, one that hangs."""
+    folder = tmp_path / "benchmarks" / "speed"
+    folder.mkdir(parents=True)
+    begin = "def measure(setting, section):\n    section.figures['found'] = 1.0\n"
+    for name, rest in {
+        "good": "",
+        "bad": "    raise RuntimeError('broken')\n",
+        "slow": "    while True: pass\n",
+    }.items():
+        (folder / f"{name}.py").write_text(begin + rest)
+    monkeypatch.setenv("PYTHONPATH", f"{tmp_path}{os.pathsep}{Path(bench.__file__).parents[1]}")
+    return tmp_path
+
+
+@pytest.mark.parametrize(("name", "why"), [("good", ""), ("bad", "RuntimeError: broken")])
+def test_a_part_that_fails_is_told_of_and_keeps_what_it_found(parts: Path, name: str, why: str) -> None:
+    section = bench.measured(name, ["--scratch", str(parts)], parts, limit=200)
+    assert (section.failed, section.figures) == (why, {"found": 1.0})
+
+
+def test_a_part_that_hangs_is_ended(parts: Path) -> None:
+    assert bench.measured("slow", ["--scratch", str(parts)], parts, 0.5).failed == "took more than 0 s and was ended"
+
+
+def test_parts_are_chosen_by_name_in_their_order() -> None:
+    assert bench.chosen(["peers,startup", "parts"]) == ["startup", "parts", "peers"]
+    assert bench.chosen(None) == list(bench.LIMITS)
+    assert bench.chosen(["none"]) == []
+    with pytest.raises(InputError, match="no part is called warp"):
+        bench.chosen(["warp"])
+
+
+def test_a_long_sentence_is_not_padded_on_the_terminal() -> None:
+    assert bench.aligned(Table("t", "", ["a", "b"], [["x", "1"], ["yy", "22"]])) == "a    b\nx    1\nyy  22"
+    assert bench.aligned(Table("t", "", ["a", "b"], [["x", "s" * 90]])) == "x: " + "s" * 90
+
+
+def test_results_alone_make_the_document(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    sections = limits_and_parts()
+    sections["parts"].figures = {"rtf_voice": 0.05}
+    record.write(tmp_path / "r.json", sections)
+    page = tmp_path / "page.md"
+    page.write_text("<!-- bench: bars -->\n<!-- end -->\n<!-- bench: shares -->\n<!-- end -->\n")
+    with pytest.raises(SystemExit) as ended:
+        bench.main(["--only", "none", "--from", str(tmp_path / "r.json"), "--markdown", str(page)])
+    assert ended.value.code == 0
+    assert "| 0.06 | 0.05 | yes |" in page.read_text()
+    assert "| p | float32 | 2 |" in page.read_text()
+    assert "bars missed: 0" in capsys.readouterr().out

@@ -35,6 +35,7 @@ def test_operations_of_a_layer_and_of_an_lstm() -> None:
     rows = torch.randn(3, 7)
     assert operations(lambda: layer(rows)) == 2 * 3 * 7 * 5
     assert operations(lambda: lstm(rows[:, None])) == 2 * 3 * 20 * (7 + 5)
+    assert operations(lambda: torch.addmv(layer.bias, layer.weight, rows[0])) == 2 * 7 * 5
     # backward: of the weights and of the state, not of the input
     assert operations(lambda: layer(rows).sum().backward()) == 2 * 2 * 3 * 7 * 5
 
