@@ -1,14 +1,16 @@
-"""Speed of the warp renderer by size of the photo, on one core.
+"""Speed of the warp renderer by size of the photo, on one core, and what its parts take of a frame (ms).
 
     python -m benchmarks.warp [--frames 100]
 
-The face is scikit-image's astronaut, cropped so that the head fills most of the picture: the slowest usual case.
+Shares of real time are at 25 frames a second. The face is scikit-image's astronaut, cropped so that the head fills most of the picture: the slowest usual case.
 """
 
 from __future__ import annotations
 
 import argparse
 import time
+from collections.abc import Callable
+from typing import Any
 
 import cv2
 import numpy as np
@@ -22,6 +24,8 @@ from anyonenet.render.warp import WarpRenderer
 
 SIDES = (256, 512, 1024)
 FPS = 25
+PARTS = {"field": ("_field", "maps"), "pixels": ("", "_warp"), "lids": ("_eyes", "blink"), "mouth": ("_mouth", "paint")}
+"""parts of a frame: what holds each one's method in the renderer, and the method"""
 _LOWER_LIPS_AND_CHIN = [6, 7, 8, 9, 10, 55, 56, 57, 58, 59, 65, 66, 67]
 _UPPER_LIDS, _LOWER_LIDS = [37, 38, 43, 44], [41, 40, 47, 46]
 
@@ -39,6 +43,25 @@ def talking(pose: Registration, frames: int) -> tuple[np.ndarray, np.ndarray]:
     return placed.astype(np.float32), orientations.astype(np.float32)
 
 
+def timed_parts(renderer: WarpRenderer) -> dict[str, float]:
+    """Make `renderer` add up the seconds of its parts in what is returned."""
+    seconds = dict.fromkeys(PARTS, 0.0)
+
+    def timing(part: str, call: Callable[..., Any]) -> Callable[..., Any]:
+        def timed(*arguments: Any) -> Any:
+            begin = time.process_time()
+            result = call(*arguments)
+            seconds[part] += time.process_time() - begin
+            return result
+
+        return timed
+
+    for part, (owner, method) in PARTS.items():
+        holder = getattr(renderer, owner) if owner else renderer
+        setattr(holder, method, timing(part, getattr(holder, method)))
+    return seconds
+
+
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--frames", type=int, default=100)
@@ -46,20 +69,26 @@ def main() -> None:
     cv2.setNumThreads(1)
     head = skimage.data.astronaut()[0:230, 110:340]
     detector = LandmarkDetector()
-    print(f"{'side':>6} {'set-up ms':>10} {'ms/frame':>9} {'fps':>6} {'share of real time at 25 fps':>29}")
+    names = "".join(f"{part:>7}" for part in PARTS)
+    print(
+        f"{'side':>6} {'set-up ms':>10} {'ms/frame':>9} {'fps':>6} {'share of real time at 25 fps':>29}   of ms:{names}"
+    )
     for side in SIDES:
         photo = np.asarray(cv2.resize(head, (side, side), interpolation=cv2.INTER_CUBIC), np.uint8)
         landmarks = detector(photo, detect_faces(photo)[0])
+        WarpRenderer(photo, landmarks)  # what is imported or made once
         begin = time.process_time()
         renderer = WarpRenderer(photo, landmarks)
         set_up = time.process_time() - begin
         asked, orientations = talking(register(landmarks), frames)
         renderer.render(asked[0], orientations[0])
+        seconds = timed_parts(renderer)
         begin = time.process_time()
         for points, orientation in zip(asked, orientations, strict=True):
             renderer.render(points, orientation)
         each = (time.process_time() - begin) / frames
-        print(f"{side:>6} {1e3 * set_up:>10.0f} {1e3 * each:>9.1f} {1 / each:>6.0f} {each * FPS:>29.2f}")
+        parts = "".join(f"{1e3 * seconds[part] / frames:>7.2f}" for part in PARTS)
+        print(f"{side:>6} {1e3 * set_up:>10.0f} {1e3 * each:>9.1f} {1 / each:>6.0f} {each * FPS:>19.2f}{parts}")
 
 
 if __name__ == "__main__":
