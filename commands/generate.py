@@ -74,7 +74,7 @@ def main(arguments: list[str]) -> int:
     from anyonenet.portrait_process import PortraitProcess
 
     with PortraitProcess() as reader:  # first of all, as it gets ready while PyTorch is imported
-        with nothing_thrown_away():
+        with nothing_thrown_away(for_good=True):  # the process ends by itself, see `run`
             from anyonenet.pipeline import Pipeline
             from commands.places import default_weights, usable_device
 

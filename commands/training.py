@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any, Literal
 
 from commands.options import Mistake
+from commands.starting import nothing_thrown_away
 
 VERBS = ("fit", "validate", "test")
 
@@ -213,7 +214,10 @@ def main(verb: str, arguments: list[str]) -> int:
     if "--help" in arguments or "-h" in arguments:
         print(help_text(verb))
         return 0
-    from lightning_modules.survival.stop import Stopped
+    with nothing_thrown_away():  # of what Lightning brings
+        import pytorch_lightning.cli  # noqa: F401
+
+        from lightning_modules.survival.stop import Stopped
 
     try:
         _make(verb, arguments)

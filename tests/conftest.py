@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import gc
 import os
 from collections.abc import Generator
 from pathlib import Path
@@ -16,8 +17,14 @@ from anyonenet.text.symbols import SYMBOLS
 from anyonenet.weights import WeightsCard, save_weights
 from commands.starting import nothing_thrown_away
 
-LONG = ("tests/test_training_chain.py", "tests/test_readme.py", "tests/slurm/")
-"""files and folders that take longest: what begins last should be short"""
+LONG = (
+    "tests/slurm/test_training.py",
+    "tests/test_readme.py",
+    "tests/evaluation/study/test_browser.py",
+    "tests/test_training_chain.py",
+    "tests/lightning_modules/survival/test_stages.py",
+)
+"""the longest files, a quarter of a minute and more: what begins last should be short"""
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -29,6 +36,10 @@ def pytest_configure(config: pytest.Config) -> None:
 def pytest_collection() -> Generator[None, object, object]:
     with nothing_thrown_away():  # importing everything takes a fifth less
         return (yield)
+
+
+def pytest_unconfigure() -> None:
+    gc.unfreeze()  # what `generate` had set aside: libraries complain of what is not thrown away at the end
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
