@@ -17,6 +17,7 @@ from commands.options import Mistake, nearest
 
 VERBS = {
     "generate": "text and photo in, talking-head video out",
+    "app": "a page in the browser that makes videos, on this machine",
     "mini": "build the embedded corpora (synthetic, in the real corpora's layouts)",
     "prepare": "turn a corpus, or your own recordings and videos, into feature stores",
     "fit": "train a stage from a configuration",
