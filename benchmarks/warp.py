@@ -2,7 +2,8 @@
 
     python -m benchmarks.warp [--frames 100]
 
-Shares of real time are at 25 frames a second. The face is scikit-image's astronaut, cropped so that the head fills most of the picture: the slowest usual case.
+Shares of real time are at 25 frames a second. The face is scikit-image's astronaut, cropped so that the head fills most
+of the picture: the slowest usual case.
 """
 
 from __future__ import annotations
