@@ -82,10 +82,8 @@ class Making:
         with self._one:
             self._number += 1
             out = self.folder / f"anyonenet-{self._number}.mp4"
-            asked = {"language": LANGUAGES[language], "renderer": RENDERERS[renderer]}
-            summary = self._generator.generate(
-                Request(text=text, image=Path(photo), out=out, **asked), lambda *what: report(*told(*what))
-            )
+            request = Request(text, Path(photo), out, LANGUAGES[language], renderer=RENDERERS[renderer])
+            summary = self._generator.generate(request, lambda *what: report(*told(*what)))
             self._videos.append(out)
             while len(self._videos) > self.limits.kept:
                 self._videos.pop(0).unlink(missing_ok=True)
