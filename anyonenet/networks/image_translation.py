@@ -78,6 +78,7 @@ class FlowHead(nn.Sequential):
         super().__init__(nn.GroupNorm(1, inputs), *doubled, nn.LeakyReLU(0.2), last)
         with torch.no_grad():
             last.weight[3:].mul_(0.03)
+            assert last.bias is not None
             last.bias[3:] = torch.tensor([_MASK_AT_FIRST, 0.0, 0.0])
 
 
