@@ -75,6 +75,7 @@ class Pipeline:
         reader: of photos; one in this process when None.
         threads: that draw frames, where the renderer allows several; as many as there are cores when None. Frames are
             the same with any number.
+        engine: that runs the image network: 'auto', or a name (`anyonenet.engines`).
 
     Raises:
         WeightsError: weights are missing, corrupt or of another stage.
@@ -86,6 +87,7 @@ class Pipeline:
         device: torch.device | str = "cpu",
         reader: PortraitReader | PortraitProcess | None = None,
         threads: int | None = None,
+        engine: str = "auto",
     ):
         self._weights = Path(weights)
         self._device = torch.device(device)
@@ -93,15 +95,21 @@ class Pipeline:
         self._voice = Voice(self._weights, self._device)
         self._predictor, mel = load_predictor(self._weights, self._device)
         self._spoken_motion = SpokenMotion(self._voice, self._predictor, mel, reader or PortraitReader())
-        self._renderers = Renderers(self._weights, self._device)
+        self._renderers = Renderers(self._weights, self._device, engine)
         self._library_threads = LibraryThreads()
         self._begun: _Job | None = None
+
+    @property
+    def engine_reason(self) -> str:
+        """Which engine runs the image network, and why; empty while it is not loaded."""
+        return self._renderers.engine_reason
 
     def prepare(self, requests: Iterable[Request]) -> None:
         """Load what these requests need and is not loaded yet, so that none of them waits for it.
 
         Raises:
-            WeightsError: weights are missing, corrupt or of another stage.
+            InputError: the engine is not known or cannot be used here.
+            WeightsError: weights are missing, corrupt or of another stage, or not exported for the engine.
         """
         for request in requests:
             self._renderers.load(request.renderer)
@@ -168,8 +176,6 @@ class Pipeline:
         report("voice", 0, subject.pieces)
         with watch.of("render"):
             renderer = self._renderers.make(request.renderer, subject.portrait)
-            if hasattr(renderer, "render_many"):  # nothing but its network draws: that may have all cores
-                torch.set_num_threads(self._threads)
         rate = self._voice.settings.sample_rate
         height, width = subject.portrait.image.shape[:2]
         finish = (lambda path: sign(path, request.out.name)) if request.credentials else None

@@ -21,28 +21,35 @@ class Renderers:
     Args:
         weights: folder that holds `images`.
         device: where networks run.
+        engine: that runs the image network, see `anyonenet.engines.images.load_image_engine`.
     """
 
-    def __init__(self, weights: Path, device: torch.device):
-        self._weights, self._device = weights, device
+    def __init__(self, weights: Path, device: torch.device, engine: str = "auto"):
+        self._weights, self._device, self._engine = weights, device, engine
         self._translation: Translation | None = None
+
+    @property
+    def engine_reason(self) -> str:
+        """Which engine runs the image network, and why; empty while it is not loaded."""
+        return self._translation.reason if self._translation is not None else ""
 
     def load(self, name: str) -> None:
         """What every renderer of that name needs (done by itself at the first call of `make`).
 
         Raises:
-            WeightsError: its weights are missing, corrupt or of another stage.
+            InputError: the engine is not known or cannot be used here.
+            WeightsError: its weights are missing, corrupt or of another stage, or not exported for the engine.
         """
         if name == "unet" and self._translation is None:
             from anyonenet.render.translate import Translation
 
-            self._translation = Translation(self._weights / "images", self._device)
+            self._translation = Translation(self._weights / "images", self._device, self._engine)
 
     def make(self, name: str, portrait: Portrait) -> Renderer:
         """The renderer `name` ('warp' or 'unet') of one portrait.
 
         Raises:
-            WeightsError: as `load`.
+            InputError, WeightsError: as `load`.
         """
         if name == "warp":
             return WarpRenderer(portrait.image, portrait.landmarks, portrait.quaternion)

@@ -47,6 +47,13 @@ def options() -> Options:
         default="warp",
         help="warp: moves the photo itself, needs no learned weights (default); unet: the paper's network",
     )
+    picture.add_argument(
+        "--engine",
+        default="auto",
+        metavar="NAME",
+        help="what runs the paper's network: torch, onnx, openvino or one of their kinds (as openvino-int8); default "
+        "auto: the quickest that is installed and exported",
+    )
     picture.add_argument("--fps", type=between(5, 60, float), default=25.0, help="frames a second (default 25)")
     picture.add_argument(
         "--size",
@@ -78,8 +85,11 @@ def main(arguments: list[str]) -> int:
             from anyonenet.pipeline import Pipeline
             from commands.places import default_weights, usable_device
 
-            pipeline = Pipeline(values.weights or default_weights(), usable_device(values.device), reader)
+            device, engine = usable_device(values.device), values.engine
+            pipeline = Pipeline(values.weights or default_weights(), device, reader, engine=engine)
             pipeline.prepare(requests)
+        if pipeline.engine_reason:
+            print(f"notice: {pipeline.engine_reason}")
         if values.manifest is None:
             report(pipeline, requests[0])
             return 0
@@ -116,9 +126,13 @@ def requests_of(values: argparse.Namespace) -> list[Request]:
         credentials=not values.no_credentials,
     )
     if values.manifest is not None:
-        return read_manifest(values.manifest, request)
-    request.check()
-    return [request]
+        requests = read_manifest(values.manifest, request)
+    else:
+        requests = [request]
+        request.check()
+    if values.engine != "auto" and not any(one.renderer == "unet" for one in requests):
+        raise Mistake("generate: --engine is for the paper's network; add --renderer unet")
+    return requests
 
 
 def report(pipeline: Pipeline, request: Request, then: Request | None = None) -> None:

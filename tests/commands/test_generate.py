@@ -50,7 +50,7 @@ def test_video_and_summary_line(typed, tmp_path, capsys):
     assert typed() == 0
     line = capsys.readouterr().out.splitlines()[-1]
     assert str(tmp_path / "talk.mp4") in line
-    for part in ("s of video", "1 sentence", "real-time factor", "voice nearest to p"):
+    for part in ("s of video", "1 sentence", "real-time factor", "voice nearest to p", "first frame after"):
         assert part in line
     assert read_video(tmp_path / "talk.mp4").frame_count > 3
     assert [path.name for path in tmp_path.iterdir()] == ["talk.mp4"]
@@ -73,6 +73,8 @@ def test_video_and_summary_line(typed, tmp_path, capsys):
         ({"device": "tpu9"}, "'tpu9' is not a device"),
         ({"colour": "red"}, "unknown option '--colour'"),
         ({"manifest": "jobs.csv"}, "leave --text away"),
+        ({"engine": "torch"}, "--engine is for the paper's network; add --renderer unet"),
+        ({"engine": "magic", "renderer": "unet"}, "unknown engine 'magic'"),
     ],
 )
 def test_each_mistake_is_one_line_and_leaves_nothing(typed, tmp_path, capsys, options, expected):
@@ -126,6 +128,24 @@ def test_manifest_makes_the_good_jobs_and_names_the_bad(typed, astronaut, tmp_pa
     assert captured.err.count("\n") == 1 and "one.mp4: " in captured.err and "no face found" in captured.err
     assert captured.out.splitlines()[-1] == "1 of 2 videos made"
     assert (tmp_path / "two.mp4").exists() and not (tmp_path / "one.mp4").exists()
+
+
+def test_manifest_begins_the_next_job_early(typed, astronaut, tmp_path, monkeypatch):
+    from anyonenet.pipeline import Pipeline
+
+    asked = []
+    generate = Pipeline.generate
+
+    def noted(pipeline, request, progress=None, then=None):
+        asked.append((request.out.name, then and then.out.name))
+        return generate(pipeline, request, progress, then)
+
+    monkeypatch.setattr(Pipeline, "generate", noted)
+    shutil.copy(astronaut, tmp_path / "face.png")
+    (tmp_path / "jobs.csv").write_text("text,image,out\nHi.,face.png,one.mp4\nHo.,face.png,two.mp4\n")
+    assert typed(manifest=tmp_path / "jobs.csv", text=None, image=None, out=None) == 0
+    assert asked == [("one.mp4", "two.mp4"), ("two.mp4", None)]
+    assert read_video(tmp_path / "two.mp4").frame_count > 3
 
 
 def test_verify_reads_back_and_sees_a_change(typed, tmp_path, capsys):
