@@ -15,6 +15,7 @@ import time
 from pathlib import Path
 
 import av
+import cv2
 import numpy as np
 import skimage.data
 from PIL import Image
@@ -43,6 +44,8 @@ CHARACTERS_A_SECOND = 13.0
 """of this text, as the default voice says it, about"""
 STRETCH_SECONDS = 20.0
 """of the first and of the last frames, in which the mouth is looked at"""
+LEAST_SIDE = 512
+"""pixels to which smaller frames are enlarged, for the face to be found"""
 SAMPLE_RATE = 16000
 
 
@@ -111,8 +114,10 @@ def lag(path: Path, begin: float, end: float, sound: np.ndarray) -> tuple[float,
     """Seconds by which the mouth is late within `[begin, end)` of a video, and how well both fit."""
     video, detector = read_video(path), LandmarkDetector("dlib")
     openings, first, box = [], 0.0, None
-    for seconds, frame in video.timed_frames():
+    larger = max(1.0, LEAST_SIDE / max(video.width, video.height))
+    for seconds, small in video.timed_frames():
         if begin <= seconds < end:
+            frame = np.asarray(cv2.resize(small, None, fx=larger, fy=larger, interpolation=cv2.INTER_CUBIC), np.uint8)
             if box is None:
                 first, box = seconds, choose_face(frame, None, notice=lambda line: None)
             openings.append(float(mouth_opening(detector(frame, box))))

@@ -204,7 +204,8 @@ class VideoWriter:
         return stream
 
     def _add_audio(self, sample_rate: int) -> Any:
-        stream = self._container.add_stream("aac", rate=sample_rate, layout="mono")
+        # of FFmpeg's two searches for the best use of bits this takes half the time and errs less on speech
+        stream = self._container.add_stream("aac", rate=sample_rate, layout="mono", options={"aac_coder": "fast"})
         stream.bit_rate = 96000
         return stream
 

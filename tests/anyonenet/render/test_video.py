@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 import signal
 import subprocess
 import sys
@@ -154,6 +155,37 @@ def test_a_kill_leaves_no_file_under_the_outputs_name(tmp_path: Path) -> None:
     process.wait(timeout=30)
     assert not (tmp_path / "a.mp4").exists()
     assert all(path.name.startswith(".") for path in tmp_path.iterdir())
+
+
+def test_a_full_disk_is_one_line_and_leaves_nothing(tmp_path: Path) -> None:
+    noise = np.random.default_rng(0).integers(0, 256, (64, 64, 3), dtype=np.uint8)
+    _, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    def write() -> None:
+        with VideoWriter(tmp_path / "a.mp4", 64, 64, crf=1) as writer:
+            for shift in range(60):
+                writer.write_frame(np.roll(noise, shift * 7, axis=1))
+
+    write()
+    assert (tmp_path / "a.mp4").stat().st_size > 100_000
+    (tmp_path / "a.mp4").unlink()
+    resource.setrlimit(resource.RLIMIT_FSIZE, (50_000, hard))  # a longer file is refused as by a full disk
+    try:
+        with pytest.raises(InputError, match=r"cannot write .*a.mp4 \(.+\); is the disk full"):
+            write()
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (hard, hard))
+    assert not list(tmp_path.iterdir())
+
+
+def test_the_first_frame_is_in_the_file_before_the_last_comes(tmp_path: Path) -> None:
+    with VideoWriter(tmp_path / "a.mp4", 64, 48) as writer:
+        for index in range(60):
+            writer.write_frame(_frame(index))
+        assert 0 < writer.packets < 60
+    assert writer.packets == 60
+    writer.close()  # once more does nothing
+    assert (tmp_path / "a.mp4").exists()
 
 
 def test_wrong_use_is_named(tmp_path: Path) -> None:
