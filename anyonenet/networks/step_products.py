@@ -40,10 +40,12 @@ def step_products(decoder: Decoder, precision: str = "fp32") -> StepProducts:
             scale for each row, inputs to 8 bits with a scale for each step, sums exact.
 
     Raises:
-        ValueError: another precision.
+        ValueError: another precision, or 'int8' with a PyTorch that has no products of bytes.
     """
     if precision not in PRECISIONS:
         raise ValueError(f"precision is '{precision}'; expected one of {', '.join(PRECISIONS)}")
+    if precision == "int8" and not _multiplies_bytes():
+        raise ValueError("this PyTorch has no 8-bit products (torch.ops.quantized); choose fp32 or bf16")
     make = {"fp32": _float32, "bf16": _bfloat16, "int8": _int8}[precision]
     cell = decoder.attention_rnn
     (lower_in, lower_state, *_), (upper_in, upper_state, *_) = decoder.rnn.all_weights
@@ -61,7 +63,12 @@ def step_products(decoder: Decoder, precision: str = "fp32") -> StepProducts:
 def suggested_precision(decoder: Decoder) -> str:
     """'int8' where a step waits for its weights and the processor multiplies bytes, else 'fp32'."""
     weights = decoder.attention_rnn.weight_hh.numel() + sum(weight.numel() for weight in decoder.rnn.parameters())
-    return "int8" if weights > _CACHED and torch.cpu._is_vnni_supported() else "fp32"
+    return "int8" if weights > _CACHED and _multiplies_bytes() and torch.cpu._is_vnni_supported() else "fp32"
+
+
+def _multiplies_bytes() -> bool:
+    """PyTorch means to take these products away one day."""
+    return hasattr(torch, "quantize_per_channel") and hasattr(torch.ops.quantized, "linear_dynamic")
 
 
 _CACHED = 4_000_000

@@ -80,6 +80,16 @@ def test_unknown_precision_and_a_small_network_stays_exact() -> None:
         step_products(decoder, "int4")
 
 
+def test_a_pytorch_without_products_of_bytes(monkeypatch: pytest.MonkeyPatch) -> None:
+    large = Tacotron(**{**SMALL, "attention_rnn": 640, "decoder_rnn": 640}).decoder
+    monkeypatch.setattr(torch.cpu, "_is_vnni_supported", lambda: True)
+    assert suggested_precision(large) == "int8"
+    monkeypatch.delattr(torch, "quantize_per_channel")
+    assert suggested_precision(large) == "fp32"
+    with pytest.raises(ValueError, match="no 8-bit products"):
+        step_products(large, "int8")
+
+
 def test_generate_takes_the_fast_step_for_one_item_only(monkeypatch: pytest.MonkeyPatch) -> None:
     network = Tacotron(**SMALL).eval()
     calls: list[int] = []
