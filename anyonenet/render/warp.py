@@ -40,6 +40,9 @@ class WarpRenderer:
         InputError: a wrong shape or type, values that are not finite, or landmarks without extent.
     """
 
+    thread_safe = True
+    """nothing that `render` uses changes after the beginning"""
+
     def __init__(self, photo: NDArray[np.uint8], landmarks: ArrayLike, quaternion: ArrayLike | None = None) -> None:
         photo = np.asarray(photo)
         if photo.ndim != 3 or photo.shape[2] != 3 or photo.dtype != np.uint8 or min(photo.shape[:2]) < 2:
