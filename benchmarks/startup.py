@@ -1,6 +1,7 @@
 """How long the program takes to begin: help, imports, weights, and `anyonenet generate` from the shell on.
 
-    python -m benchmarks.startup [--runs 5] [--parts help generate imports weights] [--cold] [--json FILE]
+    python -m benchmarks.startup [--runs 5] [--parts help generate imports weights] [--cold]
+        [--renderer warp] [--json FILE]
 
 generate: seconds from the start of the process to the models being loaded and the request begun ("ready"), to the
 first frame and to the finished file; from there to the end of the process; start-up, which is all but the job; and the
@@ -171,7 +172,7 @@ def show_help(runs: int) -> dict[str, float]:
     return {"help_seconds": max(best)}
 
 
-def show_generate(runs: int, cold: bool, weights: Path) -> dict[str, float]:
+def show_generate(runs: int, cold: bool, weights: Path, renderer: str) -> dict[str, float]:
     import skimage.data
     from PIL import Image
 
@@ -184,7 +185,7 @@ def show_generate(runs: int, cold: bool, weights: Path) -> dict[str, float]:
         photo = Path(folder) / "astronaut.png"
         Image.fromarray(skimage.data.astronaut()).save(photo)
         arguments = ["--text", "Good morning.", "--image", str(photo), "--out", str(Path(folder) / "talk.mp4")]
-        arguments += ["--weights", str(weights)]
+        arguments += ["--weights", str(weights), "--renderer", renderer]
         if cold:
             forget([weights, *(place for package in PACKAGES for place in folder_of(package))])
             line("cold", moments_of_generate(arguments))
@@ -235,6 +236,7 @@ def main() -> None:
     parser.add_argument("--runs", type=int, default=5)
     parser.add_argument("--parts", nargs="+", choices=PARTS, default=PARTS)
     parser.add_argument("--cold", action="store_true")
+    parser.add_argument("--renderer", default="warp", help="of generate (default warp)")
     parser.add_argument("--weights", type=Path, default=default_weights())
     parser.add_argument("--json", type=Path)
     values = parser.parse_args()
@@ -242,7 +244,7 @@ def main() -> None:
     if "help" in values.parts:
         figures |= show_help(values.runs)
     if "generate" in values.parts:
-        figures |= show_generate(values.runs, values.cold, values.weights)
+        figures |= show_generate(values.runs, values.cold, values.weights, values.renderer)
     if "imports" in values.parts:
         figures |= show_imports(values.runs, values.weights)
     if "weights" in values.parts:
