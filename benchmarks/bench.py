@@ -79,7 +79,7 @@ def measured(name: str, options: list[str], folder: Path, limit: float) -> Secti
 def _end(process: subprocess.Popen[bytes]) -> None:
     """Asked first, that it may write what it has found, then made to; whatever it has started ends with it."""
     if process.poll() is None:
-        process.terminate()
+        os.killpg(process.pid, signal.SIGTERM)
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(timeout=15)
     with contextlib.suppress(ProcessLookupError):
@@ -141,6 +141,7 @@ def options() -> argparse.ArgumentParser:
     )
     parser.add_argument("--checkouts", type=Path, nargs="+", metavar="DIR", default=[], help="public projects")
     parser.add_argument("--quick", action="store_true", help="fewer repeats, lengths to 60 s; a look, not a result")
+    parser.add_argument("--patience", type=float, default=1.0, help="times as long before a part is ended")
     parser.add_argument("--from", type=Path, dest="earlier", metavar="JSON", help="results to go on from")
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all results")
     parser.add_argument("--markdown", type=Path, metavar="FILE", help="put the tables into its marked blocks")
@@ -176,7 +177,7 @@ def run(values: argparse.Namespace) -> dict[str, Section]:
         passed += ["--checkouts", *(str(path.absolute()) for path in values.checkouts)] if values.checkouts else []
         passed += ["--quick"] if values.quick else []
         for name in tqdm(names, desc="parts", unit="part", disable=None):
-            section = measured(name, passed, folder, LIMITS[name])
+            section = measured(name, passed, folder, values.patience * LIMITS[name])
             sections[name] = section
             tqdm.write(f"{name}: {section.seconds:.0f} s", file=sys.stderr)
             show(section)

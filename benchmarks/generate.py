@@ -39,6 +39,8 @@ class Run:
     """seconds from the request to the finished file, as the program says"""
     video: float
     """seconds of video"""
+    engine: str
+    """that drew, where the renderer has one"""
 
 
 def run(arguments: list[str]) -> Run:
@@ -59,7 +61,9 @@ def run(arguments: list[str]) -> Run:
     found = re.search(r": ([\d.]+) s of video .* in ([\d.]+) s \(", said)
     if process.returncode or found is None:
         raise SystemExit(f"the program failed (exit code {process.returncode}): {said}")
-    return Run(wall, used.ru_utime + used.ru_stime, used.ru_maxrss / 1024, float(found[2]), float(found[1]))
+    engine = re.search(r"engine ([\w-]+) \(", said)
+    processor, memory = used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
+    return Run(wall, processor, memory, float(found[2]), float(found[1]), engine[1] if engine else "")
 
 
 def main() -> None:

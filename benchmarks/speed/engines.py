@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import shutil
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -15,7 +14,7 @@ from anyonenet.errors import InputError, WeightsError
 from benchmarks.measuring import PeakMemory, Step, interleaved, timed
 from benchmarks.speed.part import Setting
 from benchmarks.speed.record import Section, Table
-from benchmarks.speed.subject import FPS, network_arguments, paper_images
+from benchmarks.speed.subject import FPS, default_images, network_arguments, paper_images
 from benchmarks.speed.work import Work, counted
 
 EAGER = "torch-fp32"
@@ -74,13 +73,11 @@ def measure(setting: Setting, section: Section) -> None:
 
 
 def networks(setting: Setting) -> list[tuple[str, Path]]:
-    """Name and folder of image weights; ours is copied, as engines are exported into the folder."""
-    ours, copied = setting.weights / "images", setting.scratch / "default-images"
-    config = copied / "config.json"
-    if not config.is_file() or config.read_bytes() != (ours / "config.json").read_bytes():
-        shutil.rmtree(copied, ignore_errors=True)
-        shutil.copytree(ours, copied)
-    return [("default", copied), ("paper-sized", paper_images(setting.scratch))]
+    """Name and folder of image weights, into which engines may be exported."""
+    return [
+        ("default", default_images(setting.scratch, setting.weights)),
+        ("paper-sized", paper_images(setting.scratch)),
+    ]
 
 
 def names() -> list[str]:

@@ -11,11 +11,12 @@ from pathlib import Path
 
 from tqdm import tqdm
 
+from benchmarks.generate import SENTENCE
 from benchmarks.speed.lines import fit
 from benchmarks.speed.memory import TreeMemory
 from benchmarks.speed.part import Setting
 from benchmarks.speed.record import Section, Table
-from benchmarks.speed.subject import SENTENCE, photo
+from benchmarks.speed.subject import photo
 
 COUNTS = (1, 4, 16)
 

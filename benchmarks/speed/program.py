@@ -21,10 +21,11 @@ from anyonenet.text.phonemes import phonemise
 from anyonenet.text.symbols import encode
 from anyonenet.voice import Spoken, Voice
 from anyonenet.weights import load_weights
+from benchmarks.generate import SENTENCE
 from benchmarks.measuring import Step
 from benchmarks.speed.part import Setting
 from benchmarks.speed.parts import Part, cycled
-from benchmarks.speed.subject import FPS, SENTENCE, network_arguments, paper_images, photo, portrait, speaker
+from benchmarks.speed.subject import FPS, network_arguments, paper_images, photo, portrait, speaker
 from benchmarks.speed.work import Work, counted, griffin_lim_work, warp_work
 from benchmarks.warp import talking
 

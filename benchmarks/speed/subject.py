@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import shutil
 from functools import lru_cache
 from pathlib import Path
 
@@ -13,13 +14,10 @@ import skimage.data
 from PIL import Image
 
 from anyonenet.portrait import Portrait, PortraitReader
-from benchmarks.generate import SENTENCE
 
 FPS = 25
 STAGES = ("tts", "face_encoder", "speaker_encoder", "landmarks")
 """that a folder of weights has beside the images"""
-
-__all__ = ["FPS", "SENTENCE", "paper_images", "paper_weights", "photo", "portrait", "speaker"]
 
 
 def photo(folder: Path) -> Path:
@@ -60,15 +58,24 @@ def paper_images(scratch: Path) -> Path:
     return folder
 
 
-def paper_weights(scratch: Path, weights: Path) -> Path:
-    """A folder of all stages whose image network has the paper's sizes."""
-    folder = paper_images(scratch).parent
+def default_images(scratch: Path, weights: Path) -> Path:
+    """A copy of the folder of image weights, for engines to be exported into."""
+    ours, copied = weights / "images", scratch / "default" / "images"
+    config = copied / "config.json"
+    if not config.is_file() or config.read_bytes() != (ours / "config.json").read_bytes():
+        shutil.rmtree(copied, ignore_errors=True)
+        shutil.copytree(ours, copied)
+    return copied
+
+
+def all_stages(images: Path, weights: Path) -> Path:
+    """The folder that `images` lies in, with the other stages beside it."""
     for stage in STAGES:
-        link = folder / stage
+        link = images.parent / stage
         if link.is_symlink():
             link.unlink()
         os.symlink((weights / stage).resolve(), link)
-    return folder
+    return images.parent
 
 
 def network_arguments(weights: Path) -> dict[str, object]:

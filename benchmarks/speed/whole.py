@@ -7,16 +7,17 @@ from pathlib import Path
 
 from tqdm import tqdm
 
-from benchmarks.generate import run
+from benchmarks.generate import SENTENCE, run
 from benchmarks.speed.part import Setting
 from benchmarks.speed.record import Section, Table
-from benchmarks.speed.subject import FPS, SENTENCE, paper_weights, photo
+from benchmarks.speed.subject import FPS, all_stages, photo
 
 
 def measure(setting: Setting, section: Section) -> None:
     """Table `whole`; real-time factors `rtf_warp`, `rtf_unet`, `rtf_unet_paper`, and `start_seconds`."""
     head = [
         "renderer",
+        "engine",
         "size",
         "wall s",
         "start-up s",
@@ -46,7 +47,16 @@ def measure(setting: Setting, section: Section) -> None:
             )
         )
         table.add(
-            *(name, str(size), f"{wall:.2f}", f"{start:.2f}", f"{job:.2f}", f"{video:.2f}", f"{job / video:.3f}"),
+            *(
+                name,
+                runs[0].engine,
+                str(size),
+                f"{wall:.2f}",
+                f"{start:.2f}",
+                f"{job:.2f}",
+                f"{video:.2f}",
+                f"{job / video:.3f}",
+            ),
             *(f"{FPS * video / job:.0f}", f"{processor:.2f}", f"{memory:.0f}"),
         )
         if figure:
@@ -57,16 +67,17 @@ def measure(setting: Setting, section: Section) -> None:
 
 def cases(setting: Setting, section: Section) -> list[tuple[str, int, Path, list[str], str]]:
     """Name, side, folder of weights, further arguments, and the figure that the real-time factor is."""
-    from benchmarks.speed.engines import prepared
+    from benchmarks.speed.engines import networks, prepared
 
-    paper = paper_weights(setting.scratch, setting.weights)
-    unet = ["--renderer", "unet"]
-    section.notes += prepared(paper / "images")
+    unet, found = ["--renderer", "unet"], []
+    for network, images in networks(setting):
+        section.notes += prepared(images)
+        folder = all_stages(images, setting.weights)
+        figure = {"default": "rtf_unet", "paper-sized": "rtf_unet_paper"}[network]
+        found.append((f"unet, {network} network", 256, folder, unet, figure))
+        found.append((f"unet, {network} network", 512, folder, unet, ""))
     return [
         ("warp", 256, setting.weights, [], ""),
         ("warp", 512, setting.weights, [], "rtf_warp"),
-        ("unet, default network", 256, setting.weights, unet, "rtf_unet"),
-        ("unet, default network", 512, setting.weights, unet, ""),
-        ("unet, paper-sized network", 256, paper, unet, "rtf_unet_paper"),
-        ("unet, paper-sized network", 512, paper, unet, ""),
+        *found,
     ]
