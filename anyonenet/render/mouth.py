@@ -6,6 +6,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
+from anyonenet.render.blur import photo_blur
 from anyonenet.render.head import HeadMotion
 from anyonenet.render.lips import CURVE_POINTS, OPEN_GAP, MouthShape, PhotoLips
 from anyonenet.render.palette import mouth_colours
@@ -44,6 +45,8 @@ class Mouth:
         self._lips = lips
         opening = None if lips.closed else np.concatenate([lips.upper, lips.lower[::-1]])
         self._colours = mouth_colours(photo, landmarks, opening)
+        blur = photo_blur(photo, landmarks)
+        self._edge = max(_SOFT_EDGE, 0.8 * blur / unit)
         middle = CURVE_POINTS // 2
         axes = rotation[:2, :2]
         self._skull_anchor = np.append(lips.upper[middle], landmarks[_UPPER_MIDDLE, 2]).astype(np.float64)
@@ -56,8 +59,8 @@ class Mouth:
         anchor = self._skull_anchor[:2]
         if lips.gap > OPEN_GAP:  # teeth that the open mouth hides stay hidden until the lip rises
             anchor = anchor - 0.03 * unit * axes[:, 1]
-        self._skull = own or draw_upper_teeth(anchor, axes, unit, self._colours)
-        self._jaw = draw_jaw(self._jaw_anchor[:2], axes, unit, self._colours)
+        self._skull = own or draw_upper_teeth(anchor, axes, unit, self._colours, blur)
+        self._jaw = draw_jaw(self._jaw_anchor[:2], axes, unit, self._colours, blur)
 
     def paint(
         self,
@@ -92,7 +95,7 @@ class Mouth:
         if left >= right or top >= bottom:
             return
         box = frame[top:bottom, left:right]
-        view = _MouthView(upper - (left, top), lower - (left, top), mouth, box.shape[:2], unit)
+        view = _MouthView(upper - (left, top), lower - (left, top), mouth, box.shape[:2], unit, self._edge * unit)
         picture = to_planes(box)
         if not self._lips.closed:
             self._close_seam(picture, view, mouth)
@@ -160,7 +163,9 @@ def _cover(picture: Array, layer: Array, shade: NDArray[np.floating] | None = No
 class _MouthView:
     """Distances of the pixels of a box to the lips, pixels, and the opening's alpha."""
 
-    def __init__(self, upper: Array, lower: Array, mouth: MouthShape, size: tuple[int, ...], unit: float) -> None:
+    def __init__(
+        self, upper: Array, lower: Array, mouth: MouthShape, size: tuple[int, ...], unit: float, edge: float
+    ) -> None:
         height, width = size
         self.unit = unit
         x = np.arange(width, dtype=np.float32)[None]
@@ -177,7 +182,7 @@ class _MouthView:
         outline = np.concatenate([upper, lower[::-1]])
         fill_polygon(mask, outline * 2 + 0.5, smooth=True)
         small = np.asarray(cv2.resize(mask, (width, height), interpolation=cv2.INTER_AREA))
-        alpha = cv2.GaussianBlur(small.astype(np.float32) / 255, (0, 0), max(_SOFT_EDGE * unit, 0.45))
+        alpha = cv2.GaussianBlur(small.astype(np.float32) / 255, (0, 0), max(edge, 0.45))
         self.alpha = alpha * smoothstep(self.gap / (0.012 * unit))
 
 

@@ -51,7 +51,7 @@ def mouth_colours(photo: NDArray[np.uint8], landmarks: Array, opening: Array | N
 
     brightness = float(np.clip(0.55 * max(_brightness(lit) * 1.05, white) + 0.45 * _brightness(lit) + 8, 60, 228))
     tint = lit / max(_brightness(lit), 1.0)
-    teeth = brightness * (1 + 0.5 * (tint - 1))
+    teeth = brightness * (1 + 0.65 * (tint - 1))
     hue = lip / max(_brightness(lip), 1.0)
     light = 0.5 * (_brightness(lip) + _brightness(skin))
     cavity = min(max(0.6 * dark, 0.13 * light), 0.22 * light) * hue**1.6
@@ -62,8 +62,8 @@ def mouth_colours(photo: NDArray[np.uint8], landmarks: Array, opening: Array | N
         cavity = min(_brightness(own), 0.26 * light) * (0.35 * own / max(_brightness(own), 1.0) + 0.65 * hue)
     return MouthColours(
         teeth=_colour(teeth),
-        gum=_colour(0.72 * light * hue),
-        tongue=_colour(0.80 * light * hue),
+        gum=_colour(0.72 * light * hue**1.2),
+        tongue=_colour(0.68 * light * hue**1.2),
         cavity=_colour(cavity),
         lip=_colour(lip),
     )

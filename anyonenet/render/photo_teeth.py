@@ -13,6 +13,8 @@ from anyonenet.render.teeth import Layer, canvas
 Array = NDArray[np.float32]
 
 
+_SPECK = 0.2
+"""share of the largest piece of teeth below which a piece is none"""
 _TEETH_LIGHTER = 14.0
 """by how much teeth outshine the lips where lips are barely apart, in CIELAB lightness scaled to 255"""
 
@@ -76,6 +78,7 @@ def photo_teeth(
     alpha = _tooth_cover(cut, inside, lip)
     if alpha is None:
         return None, None
+    alpha = _without_specks(alpha)
     colour = cut.astype(np.float32)
     parting = _row_parting(colour, inside, top, bottom, v)
     if parting is None:
@@ -108,6 +111,14 @@ def _tooth_cover(cut: NDArray[np.uint8], inside: NDArray[np.bool_], lip: Array) 
     if span > 36:
         from_lip = smoothstep((((lab[..., 1:] - lip_lab[1:]) @ away) / span - 0.35) / 0.35)
     return (from_dark * from_lip * inside).astype(np.float32)
+
+
+def _without_specks(cover: Array) -> Array:
+    """Cover without pieces that are much smaller than the largest: light on a lip, a corner of a tooth."""
+    _, labels, statistics, _ = cv2.connectedComponentsWithStats((cover > 0.3).astype(np.uint8))
+    areas = statistics[:, cv2.CC_STAT_AREA].copy()
+    areas[0] = 0
+    return np.where((areas >= _SPECK * max(areas.max(), 1))[labels], cover, np.float32(0))
 
 
 def _row_parting(

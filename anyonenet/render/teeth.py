@@ -58,28 +58,30 @@ def canvas(
 
 
 def draw_upper_teeth(
-    anchor: NDArray[np.floating], axes: NDArray[np.float64], unit: float, light: MouthColours
+    anchor: NDArray[np.floating], axes: NDArray[np.float64], unit: float, light: MouthColours, blur: float = 0.0
 ) -> Layer:
-    """Upper teeth and gum around the middle of the resting upper lip, `anchor`."""
+    """Upper teeth and gum around the middle of the resting upper lip, `anchor`; `blur` is the photo's, pixels."""
     u, v, to_photo = canvas(anchor, axes, unit)
     # edges rise towards the sides, as the arch goes back
     edge = _UPPER_EDGE - 0.35 * u * u
     teeth, bright, cover = _row_of_teeth(u, edge - v, _UPPER_WIDTHS, _UPPER_HEIGHTS)
     colour = _enamel(light, bright, teeth)
-    return _layer(colour, cover * (np.abs(u) < _ARCH_RADIUS), to_photo, unit)
+    return _layer(colour, cover * (np.abs(u) < _ARCH_RADIUS), to_photo, unit, blur)
 
 
-def draw_jaw(anchor: NDArray[np.floating], axes: NDArray[np.float64], unit: float, light: MouthColours) -> Layer:
-    """Lower teeth and tongue around the middle of the lower lip's edge, `anchor`."""
+def draw_jaw(
+    anchor: NDArray[np.floating], axes: NDArray[np.float64], unit: float, light: MouthColours, blur: float = 0.0
+) -> Layer:
+    """Lower teeth and tongue around the middle of the lower lip's edge, `anchor`; `blur` is the photo's, pixels."""
     u, v, to_photo = canvas(anchor, axes, unit)
     edge = _LOWER_EDGE + 0.30 * u * u
     teeth, bright, cover = _row_of_teeth(u, v - edge, _LOWER_WIDTHS, _LOWER_HEIGHTS)
-    colour = 0.8 * _enamel(light, bright, teeth)
+    colour = 0.68 * _enamel(light, bright, teeth)
     back = _tongue(u, v, light)
     cover = cover * (np.abs(u) < 0.9 * _ARCH_RADIUS)
     mixed = back[:, :, :3] * (1 - cover[:, :, None]) + colour * cover[:, :, None]
     alpha = np.maximum(cover, back[:, :, 3])
-    return _layer(mixed, alpha, to_photo, unit)
+    return _layer(mixed, alpha, to_photo, unit, blur)
 
 
 def _row_of_teeth(
@@ -125,14 +127,15 @@ def _tongue(u: Array, v: Array, light: MouthColours) -> Array:
     """(h, w, 4): a rounded tongue lying behind the lower teeth, lit from the front."""
     radius = np.sqrt((u / 0.20) ** 2 + ((v - 0.01) / 0.12) ** 2)
     alpha = 1 - smoothstep((radius - 0.72) / 0.4)
-    rise = np.clip(1 - radius, 0, 1)
+    # light falls in from the front: the farther back, the darker
+    lit = 0.22 + 0.78 * smoothstep((v + 0.125) / 0.13)
     groove = 1 - 0.10 * np.exp(-((u / 0.03) ** 2))
-    bright = (0.5 + 0.5 * rise) * groove
-    return np.dstack([light.tongue * bright[:, :, None], 0.9 * alpha]).astype(np.float32)
+    bright = lit * groove * np.clip(1.15 - 0.35 * radius, 0, 1)
+    return np.dstack([light.tongue * bright[:, :, None], alpha]).astype(np.float32)
 
 
-def _layer(colour: Array, alpha: Array, to_photo: NDArray[np.float64], unit: float) -> Layer:
+def _layer(colour: Array, alpha: Array, to_photo: NDArray[np.float64], unit: float, blur: float) -> Layer:
     picture = np.dstack([colour * alpha[:, :, None], alpha]).astype(np.float32)
     density = unit / np.hypot(to_photo[0, 0], to_photo[1, 0])
-    blurred = cv2.GaussianBlur(picture, (0, 0), max(0.004 * density, 0.35 * density / unit))
+    blurred = cv2.GaussianBlur(picture, (0, 0), max(0.004 * density, max(0.35, blur) * density / unit))
     return Layer(np.asarray(blurred, np.float32), to_photo)

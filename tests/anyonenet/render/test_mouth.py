@@ -4,7 +4,8 @@ import pytest
 from anyonenet.render.head import head_motion
 from anyonenet.render.lips import PhotoLips
 from anyonenet.render.palette import mouth_colours
-from anyonenet.render.photo_teeth import photo_teeth
+from anyonenet.render.photo_teeth import _without_specks, photo_teeth
+from anyonenet.render.teeth import draw_jaw, draw_upper_teeth
 
 UPRIGHT = np.eye(3)
 
@@ -72,6 +73,32 @@ def test_two_rows_of_teeth_are_parted_at_the_dark_between_them():
         return layer.to_photo[1, 2] + layer.to_photo[1, 1] * covered
 
     assert rows(skull).max() < 40 < rows(jaw).min()
+
+
+def test_specks_beside_the_teeth_are_not_teeth():
+    cover = np.zeros((40, 60), np.float32)
+    cover[10:20, 15:50] = 1
+    cover[12:15, 5:8] = 0.9
+    clean = _without_specks(cover)
+    assert not clean[:, :12].any() and np.array_equal(clean[:, 12:], cover[:, 12:])
+
+
+def test_teeth_painted_into_a_blurred_photo_are_blurred(faces):
+    photo, landmarks = faces.drawn()
+    colours = mouth_colours(photo, landmarks)
+    sharp, soft = (draw_upper_teeth(np.zeros(2), np.eye(2), 60.0, colours, blur).picture for blur in (0.0, 2.0))
+    assert np.abs(np.diff(soft[..., 3], axis=0)).max() < 0.5 * np.abs(np.diff(sharp[..., 3], axis=0)).max()
+    assert soft[..., 3].sum() == pytest.approx(sharp[..., 3].sum(), rel=0.02)
+
+
+def test_a_tongue_is_darker_towards_the_throat(faces):
+    photo, landmarks = faces.drawn()
+    jaw = draw_jaw(np.zeros(2), np.eye(2), 200.0, mouth_colours(photo, landmarks))
+    middle = jaw.picture[:, jaw.picture.shape[1] // 2]
+    rows = jaw.to_photo[1, 2] + jaw.to_photo[1, 1] * np.arange(len(middle))
+    back, front = (middle[np.abs(rows - at).argmin()] for at in (-18, -6))
+    assert back[3] > 0.5 and front[3] > 0.5
+    assert back[0] / back[3] < 0.75 * front[0] / front[3]
 
 
 def test_a_mouth_has_the_colours_of_its_photo(faces):

@@ -1,3 +1,4 @@
+import sys
 from concurrent.futures import ThreadPoolExecutor
 
 import cv2
@@ -178,8 +179,13 @@ def test_threads_that_share_a_renderer_draw_the_frames_of_one(smiling, faces):
         moved, orientation = turned(faces.opened(landmarks, step), (2, step - 6, 1))
         asked.append((faces.with_closed_eyes(moved) if step % 3 == 0 else moved, orientation))
     alone = [renderer.render(*each) for each in asked]
-    with ThreadPoolExecutor(4) as threads:
-        together = list(threads.map(lambda each: renderer.render(*each), asked * 3))
+    interval = sys.getswitchinterval()
+    sys.setswitchinterval(1e-5)  # threads take turns in the middle of frames
+    try:
+        with ThreadPoolExecutor(4) as threads:
+            together = list(threads.map(lambda each: renderer.render(*each), asked * 3))
+    finally:
+        sys.setswitchinterval(interval)
     for frame, expected in zip(together, alone * 3, strict=True):
         assert np.array_equal(frame, expected)
 
