@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from inspect import signature
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +32,7 @@ from benchmarks.warp import talking
 
 FRAMES = 10
 """that a call of a renderer draws"""
-ITERATIONS = 32
+ITERATIONS = int(signature(griffin_lim).parameters["iterations"].default)
 """of Griffin-Lim"""
 
 
