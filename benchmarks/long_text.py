@@ -26,7 +26,6 @@ from anyonenet.face.detection import choose_face
 from anyonenet.face.landmarks import LandmarkDetector
 from anyonenet.face.mouth import mouth_opening
 from anyonenet.pipeline import Pipeline
-from anyonenet.render.video import read_video
 from anyonenet.request import Request
 from commands.places import default_weights
 from evaluation.metrics.sync import speech_loudness, speech_mouth_sync
@@ -112,19 +111,25 @@ def ends(path: Path) -> tuple[float, float, float]:
 
 def lag(path: Path, begin: float, end: float, sound: np.ndarray) -> tuple[float, float]:
     """Seconds by which the mouth is late within `[begin, end)` of a video, and how well both fit."""
-    video, detector = read_video(path), LandmarkDetector("dlib")
+    detector = LandmarkDetector("dlib")
     openings, first, box = [], 0.0, None
-    larger = max(1.0, LEAST_SIDE / max(video.width, video.height))
-    for seconds, small in video.timed_frames():
-        if begin <= seconds < end:
+    with av.open(str(path)) as container:
+        rate = float(container.streams.video[0].average_rate or 0)
+        container.seek(round(begin * av.time_base))  # to the last frame before that needs no other
+        for shown in container.decode(video=0):
+            seconds = float(shown.time or 0)
+            if seconds >= end:
+                break
+            if seconds < begin:
+                continue
+            larger = max(1.0, LEAST_SIDE / max(shown.width, shown.height))
+            small = shown.to_ndarray(format="rgb24")
             frame = np.asarray(cv2.resize(small, None, fx=larger, fy=larger, interpolation=cv2.INTER_CUBIC), np.uint8)
             if box is None:
                 first, box = seconds, choose_face(frame, None, notice=lambda line: None)
             openings.append(float(mouth_opening(detector(frame, box))))
     heard = sound[round(first * SAMPLE_RATE) :]
-    return speech_mouth_sync(
-        np.array(openings), speech_loudness(heard, SAMPLE_RATE, video.fps, len(openings)), video.fps
-    )
+    return speech_mouth_sync(np.array(openings), speech_loudness(heard, SAMPLE_RATE, rate, len(openings)), rate)
 
 
 def main() -> None:

@@ -154,9 +154,9 @@ def test_a_kill_leaves_no_file_under_the_name(job, tiny_weights, signal_number):
 
 
 def test_memory_holds_one_sentence_at_a_time(pipeline, job, monkeypatch):
-    """2,000 words: no sentence is spoken more than two before its frames are drawn."""
+    """600 words: no sentence is spoken more than two before its frames are drawn."""
     order: list[str] = []
-    text = "The cat sat. " * 667
+    text = "The cat sat. " * 200
 
     class Still:
         def __init__(self, photo, landmarks, quaternion):
@@ -183,13 +183,13 @@ def test_memory_holds_one_sentence_at_a_time(pipeline, job, monkeypatch):
     monkeypatch.setattr(pipeline._voice, "_speak_one", once)
     monkeypatch.setattr("anyonenet.renderers.WarpRenderer", Still)
     summary = pipeline.generate(dataclasses.replace(job, text=text, size=64, fps=5, watermark=False))
-    assert summary.sentences == 667 and order.count("sentence") == 667
+    assert summary.sentences == 200 and order.count("sentence") == 200
     spoken = drawn = 0
     for what in order:
         spoken += what == "sentence"
         drawn += what == "frame"
         # one being drawn, two waiting, one being made; and a frame is shared by two sentences
-        assert spoken <= drawn * 667 / summary.frames + 5
+        assert spoken <= drawn * 200 / summary.frames + 5
     assert abs(summary.frames / 5 - summary.seconds) <= 0.2
 
 
