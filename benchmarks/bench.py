@@ -38,6 +38,8 @@ LIMITS = {
     "startup": 120,
     "limits": 120,
     "parts": 240,
+    "voice": 150,
+    "warp": 60,
     "engines": 400,
     "whole": 240,
     "lengths": 420,

@@ -1,6 +1,6 @@
 """Speed of the warp renderer by size of the photo, on one core, and what its parts take of a frame (ms).
 
-    python -m benchmarks.warp [--frames 100]
+    python -m benchmarks.warp [--frames 100] [--json FILE]
 
 Shares of real time are at 25 frames a second. The face is scikit-image's astronaut, cropped so that the head fills most
 of the picture: the slowest usual case.
@@ -9,8 +9,10 @@ of the picture: the slowest usual case.
 from __future__ import annotations
 
 import argparse
+import json
 import time
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import cv2
@@ -66,7 +68,10 @@ def timed_parts(renderer: WarpRenderer) -> dict[str, float]:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--frames", type=int, default=100)
-    frames = parser.parse_args().frames
+    parser.add_argument("--json", type=Path)
+    values = parser.parse_args()
+    frames = values.frames
+    figures: dict[str, float] = {}
     cv2.setNumThreads(1)
     head = skimage.data.astronaut()[0:230, 110:340]
     detector = LandmarkDetector()
@@ -89,7 +94,11 @@ def main() -> None:
             renderer.render(points, orientation)
         each = (time.process_time() - begin) / frames
         parts = "".join(f"{1e3 * seconds[part] / frames:>7.2f}" for part in PARTS)
+        figures |= {f"ms_a_frame_{side}": 1e3 * each, f"set_up_ms_{side}": 1e3 * set_up}
+        figures |= {f"{part}_ms_{side}": 1e3 * seconds[part] / frames for part in PARTS}
         print(f"{side:>6} {1e3 * set_up:>10.0f} {1e3 * each:>9.1f} {1 / each:>6.0f} {each * FPS:>19.2f}{parts}")
+    if values.json is not None:
+        values.json.write_text(json.dumps(figures, indent=1) + "\n", encoding="utf-8")
 
 
 if __name__ == "__main__":
