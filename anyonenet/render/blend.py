@@ -30,6 +30,8 @@ _LARGEST_TINT = 40.0
 """grey levels: farther off is no tint"""
 _SURE = 0.02
 """the less, the sooner the tint of a little paint is believed: that of a share of 14 % by half"""
+_THIN, _COVERING = 0.6, 0.9
+"""masks up to which paint is thin, and from which on it covers the photo"""
 _SAME, _OTHER = 3.0, 12.0
 """grey levels between two drawings up to which the face has not moved, and from which on it has"""
 _CHANGE_REACH = 0.01
@@ -123,8 +125,8 @@ def blend_of(photo: NDArray[np.uint8], landmarks: NDArray[np.floating], square: 
 class FlowBlend:
     """Head "flow": colour (3, in [-1, 1]), mask (1, in [0, 1]), displacement (2, half sides of the square).
 
-    What the network says of the photo at rest is taken as its error: displacements there are taken off, and the tint
-    of what it paints there is.
+    What the network says of the photo at rest is taken as its error: displacements there are taken off, paint counts
+    only where it is other than there, and the tint of paint that covers the photo there is matched.
 
     Args:
         photo, landmarks, square, rest: as of `blend_of`.
@@ -140,18 +142,25 @@ class FlowBlend:
         across, down = np.arange(columns.start, columns.stop), np.arange(rows.start, rows.stop)
         self._identity = np.stack(np.meshgrid(across, down), axis=-1).astype(np.float32)
         self._parts = _parts(landmarks, self._inside)
-        painted = rest[3]
+        self._mask = rest[3]
         # where it paints, its displacements say nothing
-        self._rest = rest[4:] * (1 - painted)
-        self._tint = _tint(_levels(square.cut(photo, size)), _pixels(rest[:3]), painted)
+        self._rest = rest[4:] * (1 - self._mask)
+        # thin paint may have any colour: only where it covers is it meant to be the photo's
+        covering = np.clip((self._mask - _THIN) / (_COVERING - _THIN), 0, 1)
+        self._tint = _tint(_levels(square.cut(photo, size)), _pixels(rest[:3]), covering)
+        self._paint = (_pixels(rest[:3]) + self._tint) * self._mask[..., None]
 
     def frame(self, raw: NDArray[np.float32]) -> NDArray[np.uint8]:
         """See `Blend`."""
         reach = self._edge * np.float32(self._square.side / 2)
         moved = self._sampled(cv2.merge(list((raw[4:] - self._rest) * reach)))
-        mask = raw[3] * self._edge
-        colours = _pixels(raw[:3]) + self._tint
-        return _painted(self._photo, moved, colours * mask[..., None], mask, self._square)
+        paint = (_pixels(raw[:3]) + self._tint) * raw[3][..., None]
+        apart = np.maximum(_apart(paint, self._paint), 128 * np.abs(raw[3] - self._mask))
+        # paint that is there at rest too is left away, and with it its lower resolution
+        still = 1 - _changed(apart)
+        mask = (raw[3] - still * self._mask) * self._edge
+        paint = (paint - self._paint * still[..., None]) * self._edge[..., None]
+        return _painted(self._photo, moved, paint, mask, self._square)
 
     def _sampled(self, displacements: NDArray[np.float32]) -> NDArray[np.uint8]:
         """The covered part of the photo, each pixel from where its displacement (photo's pixels) says."""
@@ -183,17 +192,10 @@ class PictureBlend:
     def frame(self, raw: NDArray[np.float32]) -> NDArray[np.uint8]:
         """See `Blend`."""
         drawn = _pixels(raw)
-        changed = self._changed(drawn) * self._edge
+        changed = _changed(_apart(drawn, self._rest)) * self._edge
         # where the face stays, only what differs from the drawing at rest is added to the photo
         colours = (drawn - self._rest) * self._edge[..., None] + (self._rest + self._tint) * changed[..., None]
         return _painted(self._photo, self._photo[self._inside], colours, changed, self._square)
-
-    def _changed(self, drawn: NDArray[np.float32]) -> NDArray[np.float32]:
-        """`(S, S)` 0 where the drawing is that of the photo at rest, 1 where the face has moved."""
-        red, green, blue = cv2.split(cv2.absdiff(drawn, self._rest))
-        apart = cv2.GaussianBlur(cv2.max(cv2.max(red, green), blue), (0, 0), _CHANGE_REACH * len(drawn))
-        share = np.clip((apart - _SAME) * np.float32(1 / (_OTHER - _SAME)), 0, 1)
-        return np.asarray(share * share * (3 - 2 * share), dtype=np.float32)
 
 
 def soft_edge(size: int) -> NDArray[np.float32]:
@@ -234,6 +236,19 @@ def _tint(photo: NDArray[np.float32], drawn: NDArray[np.float32], painted: NDArr
     # with paint everywhere the mean itself, with little of it less and less
     share = weight / np.maximum(weight * weight + _SURE * (1 - weight), 1e-6)
     return np.clip(missing * share[..., None], -_LARGEST_TINT, _LARGEST_TINT).astype(np.float32)
+
+
+def _apart(one: NDArray[np.float32], other: NDArray[np.float32]) -> NDArray[np.float32]:
+    """`(S, S, 3)` twice -> `(S, S)`, the largest difference of the channels."""
+    red, green, blue = cv2.split(cv2.absdiff(one, other))
+    return np.asarray(cv2.max(cv2.max(red, green), blue), dtype=np.float32)
+
+
+def _changed(apart: NDArray[np.float32]) -> NDArray[np.float32]:
+    """How far two drawings lie apart, `(S, S)` grey levels -> 0 where they are the same, 1 where the face has moved."""
+    smooth = cv2.GaussianBlur(apart, (0, 0), _CHANGE_REACH * len(apart))
+    share = np.clip((smooth - _SAME) * np.float32(1 / (_OTHER - _SAME)), 0, 1)
+    return np.asarray(share * share * (3 - 2 * share), dtype=np.float32)
 
 
 def _parts(landmarks: NDArray[np.floating], inside: tuple[slice, slice]) -> list[tuple[tuple[slice, slice], int]]:

@@ -63,12 +63,29 @@ def test_another_tint_is_matched_away_also_where_the_face_moves():
     assert apart(untouched, photo[square.top : square.top + square.side // 4]).max() <= 1
 
 
-def test_tint_of_what_is_painted_over_the_photo_is_matched_too():
+def test_tint_of_what_covers_the_photo_is_matched_too():
     photo, landmarks, square = scene((300, 300))
     photo[:] = (90, 120, 150)
-    raw = still()
-    raw[:3], raw[3, 20:44, 20:44] = drawing(photo, square, offset=30), 1
-    assert apart(blend_of(photo, landmarks, square, raw).frame(raw), photo).max() <= 5
+    rest = still()
+    rest[:3], rest[3, 20:44, 20:44] = drawing(photo, square, offset=30), 1
+    blend = blend_of(photo, landmarks, square, rest)
+    assert np.array_equal(blend.frame(rest), photo)
+    raw = rest.copy()
+    raw[:3, 24:40, 24:40] += 50 / 127.5
+    painted = blend.frame(raw)[middle(square, 0.06)].reshape(-1, 3).mean(0)
+    assert painted == pytest.approx([140, 170, 200], abs=4)
+
+
+def test_thin_paint_at_rest_tells_nothing_of_paint_that_covers():
+    photo, landmarks, square = scene((300, 300))
+    photo[:] = (200, 150, 150)
+    rest = still()
+    rest[:3], rest[3] = -1, 0.3  # a shadow of black, say of a mouth that might open
+    blend = blend_of(photo, landmarks, square, rest)
+    assert np.array_equal(blend.frame(rest), photo)
+    raw = rest.copy()
+    raw[3, 28:36, 28:36] = 1
+    assert blend.frame(raw)[middle(square, 0.04)].max() <= 2  # as black as it was painted
 
 
 @pytest.mark.parametrize("shape", SHAPES)
