@@ -11,6 +11,7 @@ import torch
 from tqdm import tqdm
 
 from anyonenet.errors import InputError, WeightsError
+from anyonenet.side_by_side import usable_cores
 from benchmarks.measuring import PeakMemory, Step, interleaved, timed
 from benchmarks.speed.part import Setting
 from benchmarks.speed.record import Section, Table
@@ -62,7 +63,7 @@ def measure(setting: Setting, section: Section) -> None:
                 {
                     "name": f"U-Net, {network}, {name}",
                     "precision": precision_of(name),
-                    "rtf": {str(torch.get_num_threads()): FPS * drawn.seconds},
+                    "rtf": {str(usable_cores()): FPS * drawn.seconds},
                     "macs": work.times(FPS).macs,
                     "bytes": work.times(FPS).bytes,
                 }

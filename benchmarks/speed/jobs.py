@@ -12,7 +12,7 @@ from pathlib import Path
 from tqdm import tqdm
 
 from benchmarks.generate import SENTENCE
-from benchmarks.speed.lines import fit
+from benchmarks.speed.lines import fit, line_table
 from benchmarks.speed.memory import TreeMemory
 from benchmarks.speed.part import Setting
 from benchmarks.speed.record import Section, Table
@@ -34,9 +34,7 @@ def measure(setting: Setting, section: Section) -> None:
             f"{line.at(count):.2f}",
         )
     section.data["jobs"] = {"counts": list(counts), "seconds": [wall for wall, _, _ in found]}
-    section.notes.append(
-        f"seconds = {line.fixed:.2f} + {line.each:.2f} x jobs; the measurements lie within {line.deviation:.1%} of it"
-    )
+    section.tables.append(line_table("jobs-line", "wall s", "jobs", line))
     section.figures.update(jobs_start_seconds=line.fixed, job_seconds=line.each, jobs_deviation=line.deviation)
 
 

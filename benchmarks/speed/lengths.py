@@ -12,7 +12,7 @@ from tqdm import tqdm
 from anyonenet.audio.files import read_audio
 from benchmarks.long_text import SAMPLE_RATE, STRETCH_SECONDS, ends, lag, text_of
 from benchmarks.speed.jobs import finished
-from benchmarks.speed.lines import fit
+from benchmarks.speed.lines import fit, line_table
 from benchmarks.speed.memory import growth
 from benchmarks.speed.part import Setting
 from benchmarks.speed.record import Section, Table
@@ -55,10 +55,7 @@ def measure(setting: Setting, section: Section) -> None:
             *(_text(one["first_frame_seconds"], 2), f"{one['peak_mib']:.0f}", _text(one["memory_growth_mib"], 0)),
             f"{one['sync_frames']:+.2f}",
         )
-    section.notes.append(
-        f"job seconds = {line.fixed:.2f} + {line.each:.3f} x video seconds; the measurements lie within "
-        f"{line.deviation:.1%} of it"
-    )
+    section.tables.append(line_table("length-line", "job s", "video s", line))
     section.figures.update(length_deviation=line.deviation, seconds_a_second=line.each)
     if lengths == SECONDS:
         longest = found[-1]

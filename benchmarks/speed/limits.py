@@ -37,10 +37,9 @@ def measure(setting: Setting, section: Section) -> None:
     warnings.filterwarnings("ignore")  # PyTorch's quantised kernels are deprecated, and are what they are
     cores = torch.get_num_threads()
     counts = sorted({1, cores})
-    section.notes.append(
-        f"{processor()}, {cores} cores, {memory_gib():.0f} GiB; Python {platform.python_version()}, "
-        f"PyTorch {torch.__version__}"
-    )
+    machine = Table("machine", "The machine", ["processor", "cores", "memory", "Python", "PyTorch"])
+    machine.add(processor(), str(cores), f"{memory_gib():.0f} GiB", platform.python_version(), torch.__version__)
+    section.tables.append(machine)
     table = Table(
         "limits", "Limits of this machine", ["what", *(f"{count} thread{'s'[: count > 1]}" for count in counts)]
     )

@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from benchmarks.speed.record import Table
+
 
 @dataclass(frozen=True)
 class Line:
@@ -35,3 +37,10 @@ def fit(amounts: Sequence[float], costs: Sequence[float]) -> Line:
     rows = np.stack([np.ones_like(x), x], axis=1) / y[:, None]
     (fixed, each), *_ = np.linalg.lstsq(rows, np.ones_like(y), rcond=None)
     return Line(float(fixed), float(each), float(np.abs((fixed + each * x) / y - 1).max()))
+
+
+def line_table(name: str, cost: str, amount: str, line: Line) -> Table:
+    """A line in words and numbers."""
+    table = Table(name, "Line", ["cost", "line", "largest deviation"])
+    table.add(cost, f"{line.fixed:.2f} + {line.each:.3f} x {amount}", f"{line.deviation:.1%}")
+    return table

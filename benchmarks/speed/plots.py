@@ -47,7 +47,7 @@ def lengths(section: Section, path: Path) -> Path:
     sizes = [row.get("peak_mib") for row in rows]
     if all(size is not None for size in sizes):
         memory.semilogx(videos, sizes, "o-")
-        memory.set(xlabel="video, s", ylabel="peak memory, MiB", ylim=(0, None))
+        memory.set(xlabel="video, s", ylabel="peak memory, MiB", ylim=(0, 1.15 * max(sizes)))
     else:
         memory.set_axis_off()
     return _saved(figure, path)
@@ -65,12 +65,14 @@ def roofline(found: list[Share], path: Path) -> Path:
         roof = np.minimum(limit.macs, intensities * limit.bytes)
         axes.loglog(intensities, roof / 1e9, color=colour, linewidth=1, label=precision)
         axes.loglog([one.intensity for one in of_this], [one.macs / 1e9 for one in of_this], "o", color=colour)
-    for one in found:
-        axes.annotate(
-            one.name.lstrip("- "), (one.intensity, one.macs / 1e9), (4, 3), textcoords="offset points", fontsize=6
-        )
+    ordered = sorted(found, key=lambda one: -one.macs)
+    for number, one in enumerate(ordered, 1):
+        aside = 5 if number % 2 else -12  # neighbours on both sides of their points
+        axes.annotate(str(number), (one.intensity, one.macs / 1e9), (aside, -2), textcoords="offset points", fontsize=7)
+    names = "\n".join(f"{number:>2}  {one.name.removeprefix('- ')}" for number, one in enumerate(ordered, 1))
+    axes.text(1.02, 1.0, names, transform=axes.transAxes, fontsize=7, verticalalignment="top")
     axes.set(xlabel="multiply-adds a byte", ylabel="billion multiply-adds a second")
-    axes.legend(frameon=False, fontsize=8, loc="lower right")
+    axes.legend(frameon=False, fontsize=8, loc="upper left")
     return _saved(figure, path)
 
 

@@ -133,8 +133,8 @@ def test_parts_are_chosen_by_name_in_their_order() -> None:
     assert bench.chosen(["peers,startup", "parts"]) == ["startup", "parts", "peers"]
     assert bench.chosen(None) == list(bench.LIMITS)
     assert bench.chosen(["none"]) == []
-    with pytest.raises(InputError, match="no part is called warp"):
-        bench.chosen(["warp"])
+    with pytest.raises(InputError, match="no part is called sound"):
+        bench.chosen(["sound"])
 
 
 def test_a_long_sentence_is_not_padded_on_the_terminal() -> None:
