@@ -19,6 +19,7 @@ from tqdm import tqdm
 from anyonenet.errors import InputError
 from anyonenet.networks.image_translation import ImageTranslator
 from anyonenet.networks.landmark_predictor import LandmarkPredictor
+from anyonenet.networks.step_products import step_products, suggested_precision
 from anyonenet.networks.tacotron import Tacotron
 from anyonenet.text.symbols import SYMBOLS
 from anyonenet.weights import load_weights
@@ -172,8 +173,10 @@ def speech(checkout: Path, weights: Path) -> Iterator[Peer]:
     symbols = torch.randint(1, 60, (1, SYMBOLS_IN_CLIP))
     quiet = public.silent(lambda: theirs.inference(symbols))
     paper = Tacotron(len(SYMBOLS)).eval()
+    precision = suggested_precision(paper.decoder)
     ours = {
-        "Tacotron, the paper's sizes": endless(paper, symbols, frames),
+        "Tacotron, the paper's sizes, float32": endless(paper, symbols, frames),
+        f"Tacotron, the paper's sizes, {precision} (the program's choice)": endless(paper, symbols, frames, precision),
         "Tacotron, default weights": endless(load_weights(weights / "tts", "tts")[0], symbols, frames),
     }
     yield Peer(
@@ -188,11 +191,12 @@ def speech(checkout: Path, weights: Path) -> Iterator[Peer]:
     )
 
 
-def endless(network: Any, symbols: Tensor, frames: int) -> Step:
+def endless(network: Any, symbols: Tensor, frames: int, precision: str = "fp32") -> Step:
     """A call of our TTS that gives so many frames: its stop is off and its attention ends nowhere before."""
     torch.nn.init.constant_(network.decoder.stop.weight, 0.0)
     torch.nn.init.constant_(network.decoder.stop.bias, -1e3)
     lengths = torch.tensor([symbols.shape[1]])
+    products = step_products(network.decoder, precision)
     voice = torch.nn.functional.normalize(torch.ones(1, 1024), dim=1)
 
     def call() -> None:
@@ -200,6 +204,7 @@ def endless(network: Any, symbols: Tensor, frames: int) -> Step:
         while (
             frames - done >= network.reduction_factor
         ):  # attention with random weights may run off the end: then it begins again
-            done += int(network.generate(symbols, lengths, voice, frames - done, torch.Generator()).lengths[0])
+            said = network.generate(symbols, lengths, voice, frames - done, torch.Generator(), products)
+            done += int(said.lengths[0])
 
     return call
