@@ -18,6 +18,7 @@ import torch
 from torch import nn
 from tqdm import tqdm
 
+from anyonenet.side_by_side import usable_cores
 from benchmarks.measuring import Step, interleaved
 from benchmarks.speed.part import Setting
 from benchmarks.speed.record import Section, Table
@@ -35,7 +36,7 @@ CPU = torch.device("cpu")
 def measure(setting: Setting, section: Section) -> None:
     """Figures `macs_PRECISION_THREADS` (multiply-adds a second) and `bytes_THREADS` (a second)."""
     warnings.filterwarnings("ignore")  # PyTorch's quantised kernels are deprecated, and are what they are
-    cores = torch.get_num_threads()
+    cores = usable_cores()
     counts = sorted({1, cores})
     machine = Table("machine", "The machine", ["processor", "cores", "memory", "Python", "PyTorch"])
     machine.add(processor(), str(cores), f"{memory_gib():.0f} GiB", platform.python_version(), torch.__version__)

@@ -15,6 +15,7 @@ import cv2
 import torch
 from tqdm import tqdm
 
+from anyonenet.side_by_side import usable_cores
 from benchmarks.measuring import PeakMemory, Step, interleaved, timed
 from benchmarks.speed.part import Setting
 from benchmarks.speed.record import Section, Table
@@ -36,6 +37,8 @@ class Part:
     precision: str = "float32"
     """of its multiply-adds"""
     repeats: int = 7
+    all_cores: bool = False
+    """whether it takes all of them by itself, whatever it is told"""
     figure: str = ""
     """name under which its real-time factor is known elsewhere"""
 
@@ -44,7 +47,7 @@ def measure(setting: Setting, section: Section) -> None:
     """Table `parts`; what tables of shares are made of in `data`."""
     from benchmarks.speed.program import program_parts
 
-    cores = torch.get_num_threads()
+    cores = usable_cores()
     table = Table(
         "parts",
         "Parts",
@@ -57,7 +60,7 @@ def measure(setting: Setting, section: Section) -> None:
     for part in bar:
         bar.set_description(part.name)
         try:
-            found = measured(part, counts, setting.repeats(part.repeats))
+            found = measured(part, [cores] if part.all_cores else counts, setting.repeats(part.repeats))
         except Exception as error:  # a part that is broken is told of and costs the others nothing
             section.notes.append(f"{part.name} failed: {type(error).__name__}: {str(error).splitlines()[0:1]}")
             section.failed = section.notes[-1]
@@ -70,7 +73,7 @@ def measure(setting: Setting, section: Section) -> None:
             part.name,
             f"{found['start_seconds']:.2f}",
             f"{found['mebibytes']:.0f}",
-            *(f"{found['rtf'][str(threads)]:.3f}" for threads in counts),
+            *(f"{found['rtf'][str(count)]:.3f}" if str(count) in found["rtf"] else "-" for count in counts),
             f"{FPS / best:.0f}",
         )
 

@@ -11,10 +11,10 @@ import numpy as np
 import torch
 
 from anyonenet.audio.griffin_lim import griffin_lim
+from anyonenet.engines import choose_engine
 from anyonenet.motion import Motion, load_predictor
-from anyonenet.networks.image_translation import ImageTranslator
 from anyonenet.portrait import PortraitReader
-from anyonenet.render.translate import SIDE, UNetRenderer
+from anyonenet.render.translate import UNetRenderer
 from anyonenet.render.video import VideoWriter
 from anyonenet.render.warp import WarpRenderer
 from anyonenet.render.watermark import mark_frame
@@ -24,9 +24,10 @@ from anyonenet.voice import Spoken, Voice
 from anyonenet.weights import load_weights
 from benchmarks.generate import SENTENCE
 from benchmarks.measuring import Step
+from benchmarks.speed.engines import networks, precision_of, prepared, work_of
 from benchmarks.speed.part import Setting
 from benchmarks.speed.parts import Part, cycled
-from benchmarks.speed.subject import FPS, network_arguments, paper_images, photo, portrait, speaker
+from benchmarks.speed.subject import FPS, photo, portrait, speaker
 from benchmarks.speed.work import Work, counted, griffin_lim_work, warp_work
 from benchmarks.warp import talking
 
@@ -51,16 +52,16 @@ def program_parts(setting: Setting) -> Iterator[Part]:
         yield Part(
             f"warp, {size} x {size}", lambda size=size: _warp(setting.scratch, size), lambda size=size: _warped(size)
         )
-    for name, folder, repeats in (
-        ("default", weights / "images", 5),
-        ("paper-sized", paper_images(setting.scratch), 3),
-    ):
+    for network, folder in networks(setting):
+        prepared(folder)
+        engine = choose_engine(folder)[0].kind.name
         yield Part(
-            f"U-Net renderer, {name} network, PyTorch, 512 x 512",
+            f"U-Net renderer, {network} network, {engine}, 512 x 512",
             lambda folder=folder: _unet(setting.scratch, folder),
-            lambda folder=folder: _unet_work(folder),
-            precision="bfloat16",
-            repeats=repeats,
+            lambda folder=folder: work_of(folder).times(FPS),
+            precision=precision_of(engine),
+            repeats=3,
+            all_cores=True,
         )
     yield Part("visible mark, 512 x 512", lambda: _mark(setting.scratch))
     yield Part("H.264, 512 x 512", lambda: _encode(setting.scratch))
@@ -174,12 +175,6 @@ def _unet(scratch: Path, weights: Path) -> tuple[Step, float]:
     return _drawing(UNetRenderer(face.image, face.landmarks, weights), face)
 
 
-def _unet_work(weights: Path) -> Work:
-    network = ImageTranslator(**network_arguments(weights)).eval()  # type: ignore[arg-type]
-    picture = torch.zeros(1, network.inputs, SIDE, SIDE)
-    return counted(lambda: network.raw(picture)).times(FPS)
-
-
 def _drawing(renderer: Any, face: Any) -> tuple[Step, float]:
     from anyonenet.face.registration import register
 
@@ -187,8 +182,13 @@ def _drawing(renderer: Any, face: Any) -> tuple[Step, float]:
     frames = cycled(list(zip(asked, orientations, strict=True)))
 
     def draw() -> None:
-        for _ in range(FRAMES):
-            renderer.render(*next(frames))
+        wanted = [next(frames) for _ in range(FRAMES)]
+        if hasattr(renderer, "render_many"):
+            for _ in renderer.render_many([points for points, _ in wanted], [turned for _, turned in wanted]):
+                pass
+        else:
+            for both in wanted:
+                renderer.render(*both)
 
     return draw, FRAMES / FPS
 
