@@ -1,4 +1,7 @@
-"""`anyonenet generate`, which also writes what its summaries say: `python -m benchmarks.speed.told FILE --text …`."""
+"""`anyonenet generate`, which also writes what its summaries say: `python -m benchmarks.speed.told FILE --text …`.
+
+Nothing else is imported before the verb, which starts the process that reads faces before it imports PyTorch.
+"""
 
 from __future__ import annotations
 
@@ -7,29 +10,37 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from anyonenet.pipeline import Pipeline, Summary
-from commands.generate import main
+import commands.generate as verb
 
 
 def tell(path: Path) -> None:
-    """From now on each summary becomes a line of JSON at the end of a file."""
-    usual = Pipeline.generate
+    """From now on each summary of the verb becomes a line of JSON at the end of a file."""
+    usual = verb.report
 
-    def generate(self: Pipeline, *rest: Any, **named: Any) -> Summary:
-        summary = usual(self, *rest, **named)
-        line = {
-            "video_seconds": summary.seconds,
-            "frames": summary.frames,
-            "job_seconds": summary.wall_seconds["all"],
-            "first_frame_seconds": getattr(summary, "first_frame_seconds", None),
-        }
-        with path.open("a") as file:
-            file.write(json.dumps(line) + "\n")
-        return summary
+    def report(pipeline: Any, *rest: Any) -> None:
+        generate = pipeline.generate
 
-    Pipeline.generate = generate  # type: ignore[method-assign]
+        def telling(*arguments: Any, **named: Any) -> Any:
+            summary = generate(*arguments, **named)
+            line = {
+                "video_seconds": summary.seconds,
+                "frames": summary.frames,
+                "job_seconds": summary.wall_seconds["all"],
+                "first_frame_seconds": summary.first_frame_seconds,
+            }
+            with path.open("a") as file:
+                file.write(json.dumps(line) + "\n")
+            return summary
+
+        pipeline.generate = telling
+        try:
+            usual(pipeline, *rest)
+        finally:
+            pipeline.generate = generate
+
+    verb.report = report
 
 
 if __name__ == "__main__":
     tell(Path(sys.argv[1]))
-    sys.exit(main(sys.argv[2:]))
+    sys.exit(verb.main(sys.argv[2:]))
