@@ -14,7 +14,7 @@ from torch.func import functional_call
 from torch.nn.parallel import DistributedDataParallel
 
 from anyonenet.losses.adversarial import AdversarialLoss, feature_matching
-from anyonenet.losses.emphasis import emphasis
+from anyonenet.losses.emphasis import between_lips, emphasis
 from anyonenet.losses.flow import FlowLoss, neighbour_difference
 from anyonenet.losses.perceptual import PerceptualLoss
 from anyonenet.networks.image_translation import ImageTranslator
@@ -39,6 +39,8 @@ class ImageTranslationModule(StageModule):
         l1_weight, perceptual_weight: 1, as in MakeItTalk.
         mouth_weight, eye_weight: of the pixels at the mouth and the eyes in the L1, against 1 far from them (1 = the
             paper).
+        inside_weight: of the pixels between open lips in the L1, beside the mouth's (0 = the paper); with head 'flow'
+            also of `FlowLoss.inside`, a hundredth of it.
         adversarial_weight: the paper states none; 0.01 is pix2pix's proportion to its L1.
         adversarial_kind: 'bce' (pix2pix's) or 'least_squares'.
         matching_weight: of feature matching on the discriminator's layers (0 = the paper).
@@ -71,6 +73,7 @@ class ImageTranslationModule(StageModule):
         perceptual_weight: float = 1.0,
         mouth_weight: float = 1.0,
         eye_weight: float = 1.0,
+        inside_weight: float = 0.0,
         adversarial_weight: float = 0.01,
         adversarial_kind: str = "bce",
         matching_weight: float = 0.0,
@@ -103,7 +106,9 @@ class ImageTranslationModule(StageModule):
         self.discriminator = PatchDiscriminator(width=discriminator_width)
         self.adversarial = AdversarialLoss(adversarial_kind)
         self.perceptual = PerceptualLoss(features, vgg19_weights)
-        self.flow = FlowLoss(moved_weight, landmark_weight, painted_weight, mask_weight, smooth_weight)
+        self.flow = FlowLoss(
+            moved_weight, landmark_weight, painted_weight, inside_weight / 100, mask_weight, smooth_weight
+        )
 
     def compiled_parts(self) -> list[nn.Module]:
         return [*self.network.encoder, *self.network.decoder]
@@ -120,6 +125,10 @@ class ImageTranslationModule(StageModule):
         weights = emphasis(
             batch.target_landmarks, height, width, self.hparams["mouth_weight"], self.hparams["eye_weight"]
         )
+        between = None
+        if self.hparams["inside_weight"]:
+            between = between_lips(batch.target_landmarks, height, width)
+            weights = weights + self.hparams["inside_weight"] * between
         raw = self.network.raw(self._input(batch)).float()
         made = self.network.compose(raw, batch.photos)
         losses = {
@@ -128,7 +137,7 @@ class ImageTranslationModule(StageModule):
         }
         if self.network.head == "flow":
             moved = self.network.moved(raw, batch.photos)
-            losses |= self.flow(raw, moved, targets, weights, batch.target_landmarks, batch.photo_landmarks)
+            losses |= self.flow(raw, moved, targets, weights, batch.target_landmarks, batch.photo_landmarks, between)
         if self.hparams["temporal_weight"]:
             losses["temporal"] = self.hparams["temporal_weight"] * neighbour_difference(made, targets, weights)
         fixed = {name: parameter.detach() for name, parameter in self.discriminator.named_parameters()}

@@ -57,7 +57,7 @@ def test_overfits_four_pairs(tmp_path):
 
 
 def test_head_flow_with_every_option_moves_the_photo(tmp_path):
-    options = {"eye_weight": 2.0, "matching_weight": 0.1, "temporal_weight": 1.0, "ema": 0.9}
+    options = {"eye_weight": 2.0, "inside_weight": 5.0, "matching_weight": 0.1, "temporal_weight": 1.0, "ema": 0.9}
     fitted, run = module(head="flow", motion_field=True, **options), trainer(tmp_path, 30)
     run.fit(fitted, Data())
     figures = run.callback_metrics
