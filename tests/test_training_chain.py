@@ -46,7 +46,12 @@ def corpora(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         patch.setitem(videos.COUNTS, "small", videos.Counts(4, 1, 6, 1, 1, 0, 0))
         for kind in speech.SIZES:
             patch.setitem(speech.SIZES[kind], "small", (6, 3))
-        build(folder, "small", corpora=["vctk", "aishell3", "aidatatang", "voxceleb2", "cnceleb"], progress=False)
+        build(
+            folder,
+            "small",
+            corpora=["vctk", "aishell3", "aidatatang", "voxceleb2", "cnceleb", "animated"],
+            progress=False,
+        )
         yield folder
 
 

@@ -10,8 +10,8 @@ from commands.__main__ import main
 def test_demo_leaves_videos_sheets_and_voices(tiny_weights, tmp_path, monkeypatch, capsys):
     generate = Pipeline.generate
 
-    def quickly(self, request, progress=None):
-        return generate(self, dataclasses.replace(request, size=96, fps=5), progress)
+    def quickly(self, request, *rest):
+        return generate(self, dataclasses.replace(request, size=96, fps=5), *rest)
 
     monkeypatch.setattr(Pipeline, "generate", quickly)
     monkeypatch.setattr(commands.demo, "ENGLISH", "Hi.")
