@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import base64
+import contextlib
 import gc
 import os
+import sys
 from collections.abc import Generator
 from pathlib import Path
 
@@ -30,6 +32,10 @@ LONG = (
 def pytest_configure(config: pytest.Config) -> None:
     if getattr(config.option, "numprocesses", None):  # side by side (pytest -n): each computes in one thread
         os.environ.setdefault("OMP_NUM_THREADS", "1")
+    # TensorBoard brings absl, whose handler keeps the stderr of its import and closes it when others configure logging
+    # (submitit, uvicorn do); pytest's own must not be that one
+    with contextlib.suppress(ImportError), contextlib.redirect_stderr(sys.__stderr__):
+        import absl.logging  # noqa: F401
 
 
 @pytest.hookimpl(wrapper=True)
