@@ -40,7 +40,7 @@ STAGES = {
     "68 landmarks": r"face/(landmarks|fan)\.py:",
     "face embeddings": r"face/embedding\.py:",
     "register, upsample": r"face/(registration|quaternion|depth)\.py:|prepare/landmarks\.py:upsample$",
-    "pictures": r"prepare/talking_faces\.py:_square$",
+    "pictures": r"prepare/talking_faces\.py:jpeg_square$",
     "speaker embeddings": r"networks/speaker_encoder\.py:",
     "write parts": r"store_files\.py:|prepare/parts\.py:(_close|_put|facts)$",
     "merge": r"prepare/merge\.py:",

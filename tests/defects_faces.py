@@ -52,7 +52,13 @@ def voxceleb2(corpus: Path) -> Planted:
     clip("", "id90005")
     damaged = {"id90003/aaaaaaaaaaa/00001.mp4": "damaged"}
     silent = {"id90004/aaaaaaaaaaa/00001.mp4": "has no sound"}
-    return {"landmarks": {**damaged, **silent}, "talking_faces": damaged, "face_voice/voxceleb2/faces": damaged}
+    heard = {**damaged, **silent}
+    return {
+        "landmarks": heard,
+        "talking_clips": heard,
+        "talking_faces": damaged,
+        "face_voice/voxceleb2/faces": damaged,
+    }
 
 
 def cnceleb(corpus: Path) -> Planted:
@@ -101,8 +107,10 @@ def obama(corpus: Path) -> Planted:
     (corpus / "mute.mp4").write_bytes(film_bytes(frames[:9]))
     (corpus / "still.mp4").write_bytes(film_bytes(frames[:1], sound[:3000]))
     copies = {"address_zz_again.mp4": "the same video as", "address_zz_encoded.mkv": "the same video as"}
+    heard = {**copies, "mute.mp4": "has no sound", "still.mp4": "no 1 s of sound"}
     return {
-        "landmarks": {**copies, "mute.mp4": "has no sound", "still.mp4": "no 1 s of sound"},
+        "landmarks": heard,
+        "talking_clips": heard,
         "talking_faces": {**copies, "still.mp4": "a pair is needed"},
     }
 
@@ -127,7 +135,8 @@ def videos(addresses: Path, corpus: Path) -> Planted:
     (corpus / "text.mov").write_text("no film")
     (corpus / "._first.mp4").write_bytes(b"\0\5\26\7")
     both = {"copy.mp4": "the same video as", "noface.mp4": "no face", "text.mov": ""}
-    return {"landmarks": {**both, "silent.mp4": "silent"}, "talking_faces": both}
+    heard = {**both, "silent.mp4": "silent"}
+    return {"landmarks": heard, "talking_clips": heard, "talking_faces": both}
 
 
 FACES: dict[str, tuple[str, Callable[[Path], Planted]]] = {

@@ -7,7 +7,11 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from anyonenet.audio.files import read_audio
 from anyonenet.checksum import sha256_of
+from anyonenet.errors import CorpusError
 from datamodules.corpora import embedded, obama, videos, voxceleb2
 from datamodules.corpora.files import language_of, legible
 from datamodules.corpora.manifest import Clip, hash_fraction, split_of
@@ -18,6 +22,8 @@ Reader = Callable[[], list[Clip]]
 
 OFFSET_FPS = 25
 """frames a second in which VoxCeleb2 tells how far sound and picture are apart"""
+SILENT = 1e-3
+"""samples that never exceed this say nothing of how a face moves"""
 _FEWEST_GROUPS = 3
 
 
@@ -121,3 +127,18 @@ def sound_offset_seconds(clip: Clip) -> float:
         CorpusError: the clip's notes cannot be read.
     """
     return 0.0 if clip.notes is None else voxceleb2.read_notes(clip.notes).offset_frames / OFFSET_FPS
+
+
+def read_sound(audio: Path, sample_rate: int) -> np.ndarray:
+    """`(samples,)` float32 of a clip's sound.
+
+    Raises:
+        CorpusError: it is silent, or holds values that are not numbers.
+        InputError: it cannot be read.
+    """
+    samples = read_audio(audio, sample_rate)
+    if not np.isfinite(samples).all():
+        raise CorpusError(f"{audio}: the sound holds values that are not numbers")
+    if max(samples.max(), -samples.min()) < SILENT:
+        raise CorpusError(f"{audio}: the sound is silent")
+    return samples

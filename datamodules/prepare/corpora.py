@@ -19,6 +19,7 @@ from datamodules.prepare.face_models import FaceModels
 from datamodules.prepare.landmarks import LandmarkRecipe
 from datamodules.prepare.recipe import Recipe
 from datamodules.prepare.speech import speech_reader, unopened_reader
+from datamodules.prepare.talking_clips import TalkingClipsRecipe
 from datamodules.prepare.talking_faces import TalkingFacesRecipe
 from datamodules.prepare.tts import TTSRecipe
 from datamodules.prepare.voices import SpeakerMelRecipe, VoiceRecipe, voice_reader
@@ -109,6 +110,10 @@ def _talking_faces(corpus: Corpus) -> Recipe:
     return TalkingFacesRecipe(corpus.name, corpus.clips, corpus.choices.landmarks, tracks=corpus.tracks)
 
 
+def _talking_clips(corpus: Corpus) -> Recipe:
+    return TalkingClipsRecipe(corpus.name, corpus.clips, corpus.choices.landmarks, tracks=corpus.tracks)
+
+
 def _face_embeddings(corpus: Corpus) -> Recipe:
     choices = corpus.choices
     return FaceEmbeddingRecipe(corpus.name, corpus.faces, FaceModels(choices.landmarks, choices.embedding))
@@ -134,12 +139,12 @@ MAKERS: dict[str, tuple[Maker, ...]] = {
     "vctk": (_tts,),
     "aishell3": (_tts,),
     "aidatatang": (_speaker_mels,),
-    "voxceleb2": (_landmarks, _talking_faces, _face_embeddings, _voices),
+    "voxceleb2": (_landmarks, _talking_faces, _talking_clips, _face_embeddings, _voices),
     "cnceleb": (_face_embeddings, _voices),
-    "obama": (_landmarks, _talking_faces),
+    "obama": (_landmarks, _talking_faces, _talking_clips),
     "drawn": (_talking_faces,),
     "animated": (_talking_faces,),
-    "videos": (_landmarks, _talking_faces),
+    "videos": (_landmarks, _talking_faces, _talking_clips),
     "speech": (_tts, _speaker_mels),
 }
 """kind -> what makes its recipes, in the order of the work"""

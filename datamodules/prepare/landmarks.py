@@ -10,19 +10,16 @@ import numpy as np
 import torch
 from scipy.interpolate import PchipInterpolator
 
-from anyonenet.audio.files import read_audio
 from anyonenet.audio.mel import MelSettings, log_mel
 from anyonenet.errors import CorpusError
 from anyonenet.face.quaternion import interpolate
 from anyonenet.face.registration import register_clip
-from datamodules.prepare.clips import ClipRecipe, Reader, fields_of, skip_copies, sound_offset_seconds
+from datamodules.prepare.clips import ClipRecipe, Reader, fields_of, read_sound, skip_copies, sound_offset_seconds
 from datamodules.prepare.face_tracks import FaceTrack, read_track
 from datamodules.prepare.recipe import Item, Skip, Source
 
 SHORTEST_SECONDS = 1.0
 """what remains of a video after its whole cuts is kept from this length on; trainings may want longer cuts"""
-SILENT = 1e-3
-"""samples that never exceed this say nothing of how a face moves"""
 _TOGETHER = 4800
 """mel frames, a minute, that are interpolated at once"""
 _LOST_SECONDS = 0.5
@@ -93,11 +90,7 @@ class LandmarkRecipe(ClipRecipe):
 
     def _mel(self, audio: Path) -> np.ndarray:
         """`(T, bands)` float32; the sound itself, 230 MB an hour, is not kept while the face is followed."""
-        samples = read_audio(audio, self.settings.sample_rate)
-        if not np.isfinite(samples).all():
-            raise CorpusError(f"{audio}: the sound holds values that are not numbers")
-        if max(samples.max(), -samples.min()) < SILENT:
-            raise CorpusError(f"{audio}: the sound is silent")
+        samples = read_sound(audio, self.settings.sample_rate)
         return log_mel(torch.from_numpy(samples), self.settings).numpy()
 
 

@@ -72,12 +72,12 @@ class TalkingFacesRecipe(ClipRecipe):
                 continue
             landmarks = track.landmarks[number, :, :2] @ matrix[:, :2].T + matrix[:, 2]
             fields = {**about, "frame": number}
-            arrays = {"jpegs": _square(frame, matrix, self.size), "landmarks": landmarks.astype(np.float32)}
+            arrays = {"jpegs": jpeg_square(frame, matrix, self.size), "landmarks": landmarks.astype(np.float32)}
             yield (fields if split is None else {**fields, "split": split}), arrays
 
 
-def _square(frame: np.ndarray, matrix: np.ndarray, size: int) -> np.ndarray:
+def jpeg_square(frame: np.ndarray, matrix: np.ndarray, size: int, quality: int = JPEG_QUALITY) -> np.ndarray:
     """The bytes `(N,)` uint8 of a JPEG of the part of a frame that `matrix` cuts out; the edge is repeated beyond."""
     square = cv2.warpAffine(frame, matrix, (size, size), flags=cv2.INTER_LINEAR, borderMode=cv2.BORDER_REPLICATE)
     bgr = cv2.cvtColor(square, cv2.COLOR_RGB2BGR)
-    return cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, JPEG_QUALITY])[1].ravel()
+    return cv2.imencode(".jpg", bgr, [cv2.IMWRITE_JPEG_QUALITY, quality])[1].ravel()

@@ -23,10 +23,16 @@ STORES = {
     "vctk": ["tts"],
     "aishell3": ["tts"],
     "aidatatang": ["speaker_verification"],
-    "voxceleb2": ["landmarks", "talking_faces", "face_voice/voxceleb2/faces", "face_voice/voxceleb2/voices"],
+    "voxceleb2": [
+        "landmarks",
+        "talking_faces",
+        "talking_clips",
+        "face_voice/voxceleb2/faces",
+        "face_voice/voxceleb2/voices",
+    ],  # fmt: skip
     "cnceleb": ["face_voice/cnceleb/faces", "face_voice/cnceleb/voices"],
-    "obama": ["landmarks", "talking_faces"],
-    "videos": ["landmarks", "talking_faces"],
+    "obama": ["landmarks", "talking_faces", "talking_clips"],
+    "videos": ["landmarks", "talking_faces", "talking_clips"],
     "speech": ["tts", "speaker_verification"],
 }
 FIELDS = {
@@ -34,6 +40,7 @@ FIELDS = {
     "speaker_verification": {"speaker", "sex", "language", "seconds", "split", "source", "sha256"},
     "landmarks": {"person", "sex", "language", "text", "seconds", "split", "source", "sha256"},
     "talking_faces": {"person", "sex", "source", "sha256"},
+    "talking_clips": {"person", "sex", "language", "text", "begin", "seconds", "source", "sha256"},
     "face_voice": {"person", "sex", "split", "source", "sha256"},
 }
 """what the rows of each stage's stores say at least"""

@@ -9,9 +9,10 @@ from datamodules.prepare.corpora import FOLDERS, MAKERS, recipes_of
     [
         ("vctk", ["tts/vctk"]),
         ("aidatatang", ["speaker_verification/aidatatang"]),
-        ("obama", ["landmarks/obama", "talking_faces/obama"]),
+        ("obama", ["landmarks/obama", "talking_faces/obama", "talking_clips/obama"]),
+        ("animated", ["talking_faces/animated"]),
         ("speech", ["tts/mine", "speaker_verification/mine"]),
-        ("videos", ["landmarks/mine", "talking_faces/mine"]),
+        ("videos", ["landmarks/mine", "talking_faces/mine", "talking_clips/mine"]),
     ],
 )
 def test_each_kind_makes_the_stores_of_the_stages_it_serves(tmp_path, kind, stages):
