@@ -14,8 +14,9 @@ from torch.func import functional_call
 from torch.nn.parallel import DistributedDataParallel
 
 from anyonenet.losses.adversarial import AdversarialLoss, feature_matching
-from anyonenet.losses.emphasis import between_lips, emphasis
+from anyonenet.losses.emphasis import emphasis
 from anyonenet.losses.flow import FlowLoss, neighbour_difference
+from anyonenet.losses.mouth import MouthLoss
 from anyonenet.losses.perceptual import PerceptualLoss
 from anyonenet.networks.image_translation import ImageTranslator
 from anyonenet.networks.patch_discriminator import PatchDiscriminator
@@ -39,11 +40,10 @@ class ImageTranslationModule(StageModule):
         l1_weight, perceptual_weight: 1, as in MakeItTalk.
         mouth_weight, eye_weight: of the pixels at the mouth and the eyes in the L1, against 1 far from them (1 = the
             paper).
-        inside_weight: of the pixels between open lips in the L1, beside the mouth's (0 = the paper); with head 'flow'
-            also of `FlowLoss.inside`, a hundredth of it.
         adversarial_weight: the paper states none; 0.01 is pix2pix's proportion to its L1.
         adversarial_kind: 'bce' (pix2pix's) or 'least_squares'.
         matching_weight: of feature matching on the discriminator's layers (0 = the paper).
+        mouth_judged: weight of `MouthLoss`, a closer look at the mouth with a discriminator of its own (0 = the paper).
         temporal_weight: of the change between neighbouring frames (0 = the paper); the data must come in pairs
             (`neighbours` of the DataModule).
         moved_weight, landmark_weight, painted_weight, mask_weight, smooth_weight: of `FlowLoss`, with head 'flow'.
@@ -73,10 +73,10 @@ class ImageTranslationModule(StageModule):
         perceptual_weight: float = 1.0,
         mouth_weight: float = 1.0,
         eye_weight: float = 1.0,
-        inside_weight: float = 0.0,
         adversarial_weight: float = 0.01,
         adversarial_kind: str = "bce",
         matching_weight: float = 0.0,
+        mouth_judged: float = 0.0,
         temporal_weight: float = 0.0,
         moved_weight: float = FlowLoss.moved,
         landmark_weight: float = FlowLoss.landmarks,
@@ -106,9 +106,8 @@ class ImageTranslationModule(StageModule):
         self.discriminator = PatchDiscriminator(width=discriminator_width)
         self.adversarial = AdversarialLoss(adversarial_kind)
         self.perceptual = PerceptualLoss(features, vgg19_weights)
-        self.flow = FlowLoss(
-            moved_weight, landmark_weight, painted_weight, inside_weight / 100, mask_weight, smooth_weight
-        )
+        self.mouth = MouthLoss(width=discriminator_width, kind=adversarial_kind) if mouth_judged else None
+        self.flow = FlowLoss(moved_weight, landmark_weight, painted_weight, mask_weight, smooth_weight)
 
     def compiled_parts(self) -> list[nn.Module]:
         return [*self.network.encoder, *self.network.decoder]
@@ -125,10 +124,6 @@ class ImageTranslationModule(StageModule):
         weights = emphasis(
             batch.target_landmarks, height, width, self.hparams["mouth_weight"], self.hparams["eye_weight"]
         )
-        between = None
-        if self.hparams["inside_weight"]:
-            between = between_lips(batch.target_landmarks, height, width)
-            weights = weights + self.hparams["inside_weight"] * between
         raw = self.network.raw(self._input(batch)).float()
         made = self.network.compose(raw, batch.photos)
         losses = {
@@ -137,7 +132,7 @@ class ImageTranslationModule(StageModule):
         }
         if self.network.head == "flow":
             moved = self.network.moved(raw, batch.photos)
-            losses |= self.flow(raw, moved, targets, weights, batch.target_landmarks, batch.photo_landmarks, between)
+            losses |= self.flow(raw, moved, targets, weights, batch.target_landmarks, batch.photo_landmarks)
         if self.hparams["temporal_weight"]:
             losses["temporal"] = self.hparams["temporal_weight"] * neighbour_difference(made, targets, weights)
         fixed = {name: parameter.detach() for name, parameter in self.discriminator.named_parameters()}
@@ -148,10 +143,16 @@ class ImageTranslationModule(StageModule):
             losses["matching"] = self.hparams["matching_weight"] * feature_matching(seen, real_seen)
         made_verdict = self.discriminator(sketches, made.detach())[-1]
         seen_through = self.adversarial.discriminator(real_verdict, made_verdict)
+        signs = self.adversarial.signs(real_verdict.detach(), made_verdict.detach())
+        if self.mouth is not None:
+            colours = raw[:, :3] if self.network.head == "flow" else None
+            mouth = self.mouth(self.perceptual, batch.target_landmarks, sketches, made, targets, colours)
+            losses |= {name: self.hparams["mouth_judged"] * value for name, value in mouth.generator.items()}
+            seen_through = seen_through + mouth.discriminator
+            signs |= mouth.signs
         self._descend(torch.stack(list(losses.values())).sum() + seen_through, batch_index)
         shown = {name: losses[name] for name in ("l1", "perceptual", "generator")} | {"discriminator": seen_through}
         self.log_dict({f"train/{name}": value for name, value in shown.items()}, prog_bar=True)
-        signs = self.adversarial.signs(real_verdict.detach(), made_verdict.detach())
         others = {name: value for name, value in losses.items() if name not in shown} | signs
         self.log_dict({f"train/{name}": value for name, value in others.items()})
 
@@ -212,9 +213,10 @@ class ImageTranslationModule(StageModule):
     def configure_optimizers(self) -> tuple[list[Any], list[Any]]:
         rate = self.hparams["learning_rate"]
         steps = self._steps()
+        judges = [*self.discriminator.parameters(), *(() if self.mouth is None else self.mouth.parameters())]
         optimisers = [
-            torch.optim.Adam(network.parameters(), lr=rate, betas=(0.5, 0.999), fused=self.fused)
-            for network in (self.network, self.discriminator)
+            torch.optim.Adam(parameters, lr=rate, betas=(0.5, 0.999), fused=self.fused)
+            for parameters in (list(self.network.parameters()), judges)
         ]
         warmup = self.hparams["warmup_steps"]
 

@@ -18,8 +18,6 @@ class FlowLoss:
         landmarks: of the displacement's error at the landmarks, where the truth is known. Pictures alone teach a
             displacement slowly: they say something only where it is wrong by less than what they show is wide.
         painted: of the L1 of the colour alone, so that it is worth taking where the mask is still closed.
-        inside: of the open mouth that is not painted: the photo of a closed mouth does not have it, and lips that are
-            stretched over it look like skin.
         mask: of the mean mask, by which painting is the exception.
         smooth: of the displacement's total variation.
     """
@@ -27,7 +25,6 @@ class FlowLoss:
     moved: float = 0.5
     landmarks: float = 2.0
     painted: float = 0.3
-    inside: float = 0.0
     mask: float = 0.003
     smooth: float = 0.02
 
@@ -39,7 +36,6 @@ class FlowLoss:
         weights: Tensor,
         target_landmarks: Tensor,
         photo_landmarks: Tensor,
-        between: Tensor | None = None,
     ) -> dict[str, Tensor]:
         """The weighted terms by name.
 
@@ -49,11 +45,9 @@ class FlowLoss:
             targets: `(batch, 3, height, width)`.
             weights: `(batch, 1, height, width)` of the pixels, mean 1.
             target_landmarks, photo_landmarks: `(batch, 68, 2)` pixels.
-            between: `(batch, 1, height, width)` of the open mouth in the target (`between_lips`); None: not asked for.
 
         Returns:
-            scalars: 'moved', 'landmarks' (half sides of the picture), 'painted', 'mask', 'smooth' (pixels a pixel) and,
-            with `between`, 'inside'.
+            scalars: 'moved', 'landmarks' (half sides of the picture), 'painted', 'mask' and 'smooth' (pixels a pixel).
         """
         displacement = raw[:, 4:6].float()
         size = torch.tensor([raw.shape[-1], raw.shape[-2]], device=raw.device)
@@ -66,17 +60,13 @@ class FlowLoss:
         down = (displacement[..., 1:, :] - displacement[..., :-1, :]).abs().mean()
         # in pixels, so that the cost of a bend does not change with the resolution
         smooth = (across + down) * displacement.shape[-1] / 2
-        outside = 1.0 if between is None else 1 - between
-        terms = {
-            "moved": self.moved * ((moved - targets).abs() * weights * outside).mean(),
+        return {
+            "moved": self.moved * ((moved - targets).abs() * weights).mean(),
             "landmarks": self.landmarks * (missed * inside).sum() / inside.sum().clamp_min(1),
             "painted": self.painted * ((raw[:, :3].float() - targets).abs() * weights).mean(),
             "mask": self.mask * raw[:, 3].float().mean(),
             "smooth": self.smooth * smooth,
         }
-        if between is not None:
-            terms["inside"] = self.inside * ((1 - raw[:, 3:4].float()) * between).sum() / between.sum().clamp_min(1)
-        return terms
 
 
 def neighbour_difference(made: Tensor, targets: Tensor, weights: Tensor | None = None) -> Tensor:

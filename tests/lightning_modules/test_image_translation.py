@@ -8,6 +8,8 @@ from datamodules.sampling import Draw, DrawSampler
 from lightning_modules.image_translation import ImageTranslationModule
 from tests.lightning_modules.running import trainer
 
+JUDGES = ("discriminator.", "mouth.")
+"""whose parameters belong to the discriminator's side"""
 pytestmark = pytest.mark.filterwarnings("ignore")
 
 
@@ -57,16 +59,18 @@ def test_overfits_four_pairs(tmp_path):
 
 
 def test_head_flow_with_every_option_moves_the_photo(tmp_path):
-    options = {"eye_weight": 2.0, "inside_weight": 5.0, "matching_weight": 0.1, "temporal_weight": 1.0, "ema": 0.9}
+    options = {"eye_weight": 2.0, "matching_weight": 0.1, "temporal_weight": 1.0, "ema": 0.9, "mouth_judged": 1.0}
     fitted, run = module(head="flow", motion_field=True, **options), trainer(tmp_path, 30)
     run.fit(fitted, Data())
     figures = run.callback_metrics
     assert figures["validation/l1_of_copy"] < 0.6
     assert figures["train/temporal"] > 0 and figures["train/moved"] > 0 and figures["train/matching"] > 0
-    assert 0 <= figures["train/right_made"] <= 1
+    assert 0 <= figures["train/right_made"] <= 1 and figures["train/mouth_generator"] > 0
 
 
-@pytest.mark.parametrize("options", [{}, {"head": "flow", "motion_field": True, "matching_weight": 0.1}])
+@pytest.mark.parametrize(
+    "options", [{}, {"head": "flow", "motion_field": True, "matching_weight": 0.1, "mouth_judged": 1.0}]
+)
 def test_each_side_gets_the_gradient_of_its_own_loss_only(options):
     batch = collate([Spots()[0], Spots()[1]])
 
@@ -89,15 +93,15 @@ def test_each_side_gets_the_gradient_of_its_own_loss_only(options):
         assert gradient is not None, name
         assert name.endswith("bias") or gradient.abs().sum() > 0, name
     # the generator's loss, however weighted, moves nothing in the discriminator
-    louder = gradients(adversarial_weight=100.0, l1_weight=7.0)
+    louder = gradients(adversarial_weight=100.0, l1_weight=7.0, mouth_judged=5.0 * options.get("mouth_judged", 0.0))
     for name, gradient in louder.items():
-        if name.startswith("discriminator"):
+        if name.startswith(JUDGES):
             torch.testing.assert_close(gradient, both[name], msg=name)
     # and without the generator's losses the discriminator's moves nothing in the generator
     silenced = ("adversarial", "l1", "perceptual", "moved", "landmark", "painted", "mask", "smooth", "matching")
-    alone = gradients(**{f"{name}_weight": 0.0 for name in silenced})
+    alone = gradients(**{f"{name}_weight": 0.0 for name in silenced}, mouth_judged=0.0)
     for name, gradient in alone.items():
-        assert name.startswith("discriminator") or gradient.abs().sum() == 0, name
+        assert name.startswith(JUDGES) or gradient.abs().sum() == 0, name
 
 
 def test_gradients_longer_than_asked_for_are_cut(tmp_path):

@@ -1,7 +1,7 @@
 import pytest
 import torch
 
-from anyonenet.losses.emphasis import between_lips, emphasis
+from anyonenet.losses.emphasis import emphasis
 
 
 def landmarks() -> torch.Tensor:
@@ -32,24 +32,3 @@ def test_both_eyes_count_as_much_as_they_are_told_to():
 
 def test_weight_one_is_even():
     torch.testing.assert_close(emphasis(landmarks(), 8, 8, 1.0), torch.ones(1, 1, 8, 8))
-
-
-def test_between_lips_is_the_open_mouth_only():
-    points = torch.zeros(2, 68, 2)
-    points[:, 60], points[:, 64] = torch.tensor([10.0, 20.0]), torch.tensor([30.0, 20.0])
-    points[:, 61:64] = torch.tensor([20.0, 20.0])
-    points[:, 65:68] = torch.tensor([20.0, 20.0])
-    points[0, 61:64, 1], points[0, 65:68, 1] = 15.0, 25.0
-    inside = between_lips(points, 40, 40)[:, 0]
-    assert inside.shape == (2, 40, 40)
-    assert inside[0, 20, 20] == 1 and inside[0, 20, 25] == 1
-    assert inside[0, 20, 31] == 0 and inside[0, 26, 20] == 0 and inside[0, 14, 20] == 0
-    assert not inside[1].any()  # closed lips have no inside
-
-
-def test_between_lips_turns_with_the_head():
-    points = torch.zeros(1, 68, 2)
-    points[:, 60], points[:, 64] = torch.tensor([20.0, 10.0]), torch.tensor([20.0, 30.0])
-    points[:, 61:64], points[:, 65:68] = torch.tensor([25.0, 20.0]), torch.tensor([15.0, 20.0])
-    inside = between_lips(points, 40, 40)[0, 0]
-    assert inside[26, 20] > 0.9 and inside[20, 26] == 0
