@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
@@ -15,9 +14,7 @@ from anyonenet.face.detection import choose_face, load_detector
 from anyonenet.face.image import load_photo
 from anyonenet.face.landmarks import LandmarkDetector
 from anyonenet.face.registration import place, register
-
-if TYPE_CHECKING:  # a portrait is read without PyTorch, which motion needs
-    from anyonenet.motion import FaceMotion
+from anyonenet.video_rate import FaceMotion
 
 NECK = np.array([0.0, 1.2, 0.8])
 """where the head turns, in frontal coordinates (outer-eye distances): below the skull's middle"""

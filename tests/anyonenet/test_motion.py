@@ -9,8 +9,10 @@ import torch
 from anyonenet.audio.mel import MelSettings
 from anyonenet.face import quaternion
 from anyonenet.face.template import frontal_template
-from anyonenet.motion import FaceMotion, Motion, MotionSettings, lip_closures, load_predictor
+from anyonenet.lively_motion import MotionSettings
+from anyonenet.motion import Motion, lip_closures, load_predictor
 from anyonenet.types import LandmarkMotion
+from anyonenet.video_rate import FaceMotion
 
 SILENCE = MelSettings().silence
 
@@ -33,8 +35,9 @@ class Talker(torch.nn.Module):
         return LandmarkMotion(displacements, torch.from_numpy(turned)[None])
 
 
-def motion_of(predictor=None, fps=25.0, seed=0, settings=None, base=(1.0, 0, 0, 0)) -> Motion:
+def motion_of(predictor=None, fps=25.0, seed=0, settings=None, base=(1.0, 0, 0, 0), opened=0.0) -> Motion:
     face = frontal_template().astype(np.float32)
+    face[[65, 66, 67], 1] += opened
     return Motion(predictor or Talker(), MelSettings(), face, np.array(base), fps, seed, settings)
 
 
@@ -66,9 +69,7 @@ def test_mouth_opens_in_speech_and_is_shut_in_silence():
 
 
 def test_an_open_mouth_in_the_photo_is_shut_in_silence():
-    motion = motion_of()
-    motion._frontal[[65, 66, 67], 1] += 0.2
-    assert gap(motion.move(sentence()))[-4:].max() < 0.005
+    assert gap(motion_of(opened=0.2).move(sentence()))[-4:].max() < 0.005
 
 
 def test_lips_shut_on_the_sounds_that_need_it():

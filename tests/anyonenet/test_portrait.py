@@ -8,7 +8,7 @@ from PIL import Image
 
 from anyonenet.errors import FaceError, InputError
 from anyonenet.face.registration import outer_eye_distance
-from anyonenet.motion import FaceMotion
+from anyonenet.video_rate import FaceMotion
 from anyonenet.portrait import PortraitReader
 
 
