@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,8 +11,10 @@ import numpy as np
 
 from anyonenet.errors import FaceError
 from anyonenet.face import quaternion
+from anyonenet.face.depth import lift
 from anyonenet.face.detection import choose_face, load_detector
 from anyonenet.face.image import load_photo
+from anyonenet.face.landmark_file import read_landmarks
 from anyonenet.face.landmarks import LandmarkDetector
 from anyonenet.face.registration import place, register
 from anyonenet.video_rate import FaceMotion
@@ -57,7 +60,14 @@ class PortraitReader:
         load_detector()
         self._detector = LandmarkDetector(backend)
 
-    def read(self, path: Path, size: int = 512, crop: bool = False, face: int | None = None) -> Portrait:
+    def read(
+        self,
+        path: Path,
+        size: int = 512,
+        crop: bool = False,
+        face: int | None = None,
+        landmarks: Path | None = None,
+    ) -> Portrait:
         """Make a photo ready.
 
         Args:
@@ -65,34 +75,55 @@ class PortraitReader:
             size: pixels, longest side at most.
             crop: keep a square around the head only.
             face: 1 = the largest; None takes the largest.
+            landmarks: a file with the face's 68 points, see `anyonenet.face.landmark_file`; no face is looked for then.
 
         Raises:
-            InputError: the file is no picture.
+            InputError: the file is no picture, or that of the landmarks cannot be used.
             FaceError: no face, not so many faces, or the face is too small or in profile.
         """
         image = load_photo(path)
         notices: list[str] = []
+        if landmarks is not None:
+            points = lift(read_landmarks(landmarks, image.shape[1], image.shape[0]))[0].astype(np.float64)
+        else:
+            points = self._found(path, image, face, notices.append)
+        return _made_ready(image, points, size, crop, tuple(f"{path}: {notice}" for notice in notices))
+
+    def _found(self, path: Path, image: np.ndarray, face: int | None, notice: Callable[[str], None]) -> np.ndarray:
         try:
-            box = choose_face(image, face, notice=notices.append)
-            landmarks = self._detector(image, box).astype(np.float64)
+            box = choose_face(image, face, notice=notice)
+            return self._detector(image, box).astype(np.float64)
         except FaceError as error:
-            raise FaceError(f"{path}: {error}") from None
-        photo, photo_landmarks = image, landmarks
-        if crop:
-            image, landmarks = _cropped(image, landmarks)
-        image, landmarks = _fitted(image, landmarks, size)
-        taken_apart = register(landmarks)
-        return Portrait(
-            image=image,
-            landmarks=landmarks.astype(np.float32),
-            frontal=taken_apart.frontal,
-            quaternion=taken_apart.quaternions,
-            scale=float(taken_apart.scale),
-            translation=taken_apart.translation.astype(np.float64),
-            photo=photo,
-            photo_landmarks=photo_landmarks.astype(np.float32),
-            notices=tuple(f"{path}: {notice}" for notice in notices),
-        )
+            raise FaceError(f"{path}: {error}; or mark the face by 68 points in a file: --landmarks FILE") from None
+
+
+def portrait_of(image: np.ndarray, landmarks: np.ndarray) -> Portrait:
+    """A portrait of a picture whose landmarks are known, in the picture's own size.
+
+    Args:
+        image: (H, W, 3) uint8 RGB.
+        landmarks: (68, 3) pixels.
+    """
+    return _made_ready(image, np.asarray(landmarks, dtype=np.float64), max(image.shape[:2]) + 1, False, ())
+
+
+def _made_ready(image: np.ndarray, landmarks: np.ndarray, size: int, crop: bool, notices: tuple[str, ...]) -> Portrait:
+    photo, photo_landmarks = image, landmarks
+    if crop:
+        image, landmarks = _cropped(image, landmarks)
+    image, landmarks = _fitted(image, landmarks, size)
+    taken_apart = register(landmarks)
+    return Portrait(
+        image=image,
+        landmarks=landmarks.astype(np.float32),
+        frontal=taken_apart.frontal,
+        quaternion=taken_apart.quaternions,
+        scale=float(taken_apart.scale),
+        translation=taken_apart.translation.astype(np.float64),
+        photo=photo,
+        photo_landmarks=photo_landmarks.astype(np.float32),
+        notices=notices,
+    )
 
 
 def _cropped(image: np.ndarray, landmarks: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -34,14 +34,21 @@ class PortraitProcess:
         self._process.start()
         theirs.close()  # the pipe breaks with either process, so neither waits for a dead one
 
-    def read(self, path: Path, size: int = 512, crop: bool = False, face: int | None = None) -> Portrait:
+    def read(
+        self,
+        path: Path,
+        size: int = 512,
+        crop: bool = False,
+        face: int | None = None,
+        landmarks: Path | None = None,
+    ) -> Portrait:
         """As `PortraitReader.read`.
 
         Raises:
             AnyoneNetError: what the reader or its models raised, or the process has died.
         """
         try:
-            self._connection.send((path, size, crop, face))
+            self._connection.send((path, size, crop, face, landmarks))
             answer = self._connection.recv()
         except (EOFError, OSError):
             raise AnyoneNetError(f"{path}: the process that reads faces has died; is there memory enough?") from None

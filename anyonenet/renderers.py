@@ -46,13 +46,17 @@ class Renderers:
             self._translation = Translation(self._weights / "images", self._device, self._engine)
 
     def make(self, name: str, portrait: Portrait) -> Renderer:
-        """The renderer `name` ('warp' or 'unet') of one portrait.
+        """The renderer `name` ('warp', 'cartoon' or 'unet') of one portrait.
 
         Raises:
             InputError, WeightsError: as `load`.
         """
         if name == "warp":
             return WarpRenderer(portrait.image, portrait.landmarks, portrait.quaternion)
+        if name == "cartoon":
+            from anyonenet.render.cartoon import CartoonRenderer
+
+            return CartoonRenderer(portrait.image, portrait.landmarks, portrait.quaternion)
         from anyonenet.render.translate import UNetRenderer
 
         self.load(name)

@@ -10,9 +10,9 @@ import cv2
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from anyonenet.errors import InputError
 from anyonenet.face import quaternion as quaternions
 from anyonenet.face.registration import register
+from anyonenet.render.arguments import checked, checked_face, checked_photo
 from anyonenet.render.backward_map import BackwardMap
 from anyonenet.render.dense_photo import DensePhoto
 from anyonenet.render.eye_pose import complex_points
@@ -44,17 +44,9 @@ class WarpRenderer:
     """nothing that `render` uses changes after the beginning"""
 
     def __init__(self, photo: NDArray[np.uint8], landmarks: ArrayLike, quaternion: ArrayLike | None = None) -> None:
-        photo = np.asarray(photo)
-        if photo.ndim != 3 or photo.shape[2] != 3 or photo.dtype != np.uint8 or min(photo.shape[:2]) < 2:
-            raise InputError(
-                f"the photo must be (height, width, 3) uint8 of at least 2 x 2 pixels, got {photo.shape} "
-                f"{photo.dtype}; read it with load_photo"
-            )
-        points = _checked(landmarks, (68, 3), "the photo's landmarks")
-        if np.linalg.norm(points[45, :2] - points[36, :2]) < 1.0:
-            raise InputError("the photo's landmarks have their eye corners within one pixel; give a larger face")
-        pose = register(points).quaternions if quaternion is None else _checked(quaternion, (4,), "the quaternion")
-        self._photo = np.ascontiguousarray(photo)
+        photo, points = checked_photo(photo), checked_face(landmarks)
+        pose = register(points).quaternions if quaternion is None else checked(quaternion, (4,), "the quaternion")
+        self._photo = photo
         self._landmarks = points
         self._rotation = quaternions.to_matrix(pose).astype(np.float64)
         self._head = Head(points, self._rotation, (photo.shape[0], photo.shape[1]))
@@ -81,8 +73,8 @@ class WarpRenderer:
         Raises:
             InputError: a wrong shape, or values that are not finite.
         """
-        points = _checked(landmarks, (68, 3), "landmarks")
-        rotation = quaternions.to_matrix(_checked(quaternion, (4,), "the quaternion")).astype(np.float64)
+        points = checked(landmarks, (68, 3), "landmarks")
+        rotation = quaternions.to_matrix(checked(quaternion, (4,), "the quaternion")).astype(np.float64)
         motion = head_motion(self._landmarks, self._rotation, points, rotation)
         skull = motion.move(self._landmarks)
         shape = self._lips.shape(points, motion)
@@ -122,12 +114,3 @@ def _bands(nodes: NDArray[np.bool_], grid: PixelGrid) -> list[tuple[int, int, in
             rows = max(first * grid.step, top), min(last * grid.step, bottom)
             bands.append((*rows, max(begin, left), min(end, right)))
     return bands
-
-
-def _checked(values: ArrayLike, shape: tuple[int, ...], what: str) -> NDArray[np.float32]:
-    array = np.asarray(values, dtype=np.float32)
-    if array.shape != shape:
-        raise InputError(f"{what} must have shape {shape}, got {array.shape}")
-    if not np.isfinite(array).all():
-        raise InputError(f"{what} hold values that are not finite; check the motion that made them")
-    return array

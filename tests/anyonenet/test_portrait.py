@@ -8,8 +8,8 @@ from PIL import Image
 
 from anyonenet.errors import FaceError, InputError
 from anyonenet.face.registration import outer_eye_distance
-from anyonenet.video_rate import FaceMotion
 from anyonenet.portrait import PortraitReader
+from anyonenet.video_rate import FaceMotion
 
 
 @pytest.fixture(scope="module")
@@ -61,6 +61,17 @@ def test_no_face(reader, tmp_path):
     for image in (Image.new("RGB", (1, 1)), Image.new("RGB", (300, 200), "green")):
         with pytest.raises(FaceError, match="photo.png: no face found"):
             reader.read(saved(tmp_path, image))
+
+
+def test_a_drawing_whose_face_nobody_finds_is_marked_by_hand(reader, astronaut, tmp_path):
+    found = reader.read(astronaut).photo_landmarks
+    marked, blank = tmp_path / "face.txt", tmp_path / "blank.png"
+    Image.new("RGB", (512, 512), "white").save(blank)
+    marked.write_text("\n".join(f"{x:.2f},{y:.2f}" for x, y, _ in found.tolist()), encoding="utf-8")
+    with pytest.raises(FaceError, match="no face found.*68 points in a file: --landmarks FILE"):
+        reader.read(blank)
+    portrait = reader.read(blank, landmarks=marked)
+    assert np.abs(portrait.landmarks - found).max() < 2  # depth is lifted anew
 
 
 def test_a_face_too_small(reader, astronaut, tmp_path):
