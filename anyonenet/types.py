@@ -68,6 +68,13 @@ class TTSBatch(Batch):
 
 
 @dataclass(frozen=True)
+class SoundBatch(Batch):
+    """Pieces of speech for the vocoder."""
+
+    samples: Tensor  # (B, N) float32 in [-1, 1], N a whole number of hops
+
+
+@dataclass(frozen=True)
 class LandmarkBatch(Batch):
     """Clips for the landmark predictor; landmarks frontal, in outer-eye distances."""
 
@@ -80,6 +87,22 @@ class LandmarkBatch(Batch):
 
 
 @dataclass(frozen=True)
+class VoicedLandmarkBatch(LandmarkBatch):
+    """Clips with the voice that speaks in them, for MakeItTalk."""
+
+    speaker_embeddings: Tensor  # (B, 1024) float32, unit length
+
+
+@dataclass(frozen=True)
+class ConversionBatch(Batch):
+    """Utterances and voices of one speaker each, for the voice conversion."""
+
+    mels: Tensor  # (B, T, 80) float32, standardised log-mel
+    lengths: Tensor  # (B,) int64, frames
+    speaker_embeddings: Tensor  # (B, 1024) float32, unit length, of another utterance of the same speaker
+
+
+@dataclass(frozen=True)
 class ImageBatch(Batch):
     """Pairs of frames of one person for the image translation; pictures in [-1, 1], RGB."""
 
@@ -89,6 +112,67 @@ class ImageBatch(Batch):
     target_landmarks: Tensor  # (B, 68, 2) float32, pixels
     photo_landmarks: Tensor  # (B, 68, 2) float32, pixels
     motion_fields: Tensor  # (B, 3, H, W) float32, from `anyonenet.face.motion_field`
+
+
+@dataclass(frozen=True)
+class SpaceTimeBatch(ImageBatch):
+    """Frames with the sketches around them, for Write-a-Speaker's video generator; `sketches` are the targets' own."""
+
+    volumes: Tensor  # (B, 3 V, H, W) float32, sketches of a window of V frames around the target, oldest first
+
+
+@dataclass(frozen=True)
+class HeardFaceBatch(Batch):
+    """Clips at video rate for ATVGnet's AT-net; landmarks registered, in outer-eye distances."""
+
+    audio: Tensor  # (B, F, W, C) float32, W frames of C cepstral coefficients around each of F video frames
+    lengths: Tensor  # (B,) int64, video frames
+    landmarks: Tensor  # (B, F, 68, 2) float32
+    examples: Tensor  # (B, 68, 2) float32, one face of the same person
+
+
+@dataclass(frozen=True)
+class MovingPhotoBatch(Batch):
+    """Consecutive frames of one person beside another for ATVGnet's VG-net; heads are aligned to the photo's.
+
+    Pictures in [-1, 1], RGB; landmarks from -1 (left, top) to 1 of the picture.
+    """
+
+    photos: Tensor  # (B, 3, H, W) float32
+    photo_landmarks: Tensor  # (B, 68, 2) float32
+    frames: Tensor  # (B, F, 3, H, W) float32
+    landmarks: Tensor  # (B, F, 68, 2) float32
+
+
+@dataclass(frozen=True)
+class SpokenFaceBatch(Batch):
+    """A window of speech, stills of a person and the frame in the window's middle, for Speech2Vid; pictures in [-1, 1],
+    RGB, registered to the canonical face."""
+
+    mfccs: Tensor  # (B, 35, 12) float32
+    stills: Tensor  # (B, 3 * stills, S, S) float32
+    targets: Tensor  # (B, 3, S, S) float32
+    target_landmarks: Tensor  # (B, 68, 2) float32, pixels
+
+
+@dataclass(frozen=True)
+class BlurredBatch(Batch):
+    """Faces and the same blurred; RGB in [-1, 1]."""
+
+    blurred: Tensor  # (B, 3, H, W) float32
+    sharp: Tensor  # (B, 3, H, W) float32
+
+
+@dataclass(frozen=True)
+class FacialMotionBatch(Batch):
+    """Utterances with the motion of a face, at `anyonenet.face.blendshapes.RATE`, for Write-a-Speaker's generators."""
+
+    symbols: Tensor  # (B, T) int64, what is said at each frame
+    words: Tensor  # (B, T) int64, rows of the word table
+    emotions: Tensor  # (B,) int64, places in EMOTIONS
+    parameters: Tensor  # (B, T, 51) float32, blendshapes
+    head: Tensor  # (B, T, 6) float32
+    lengths: Tensor  # (B,) int64, frames
 
 
 @dataclass(frozen=True)

@@ -15,6 +15,7 @@ import torch
 
 from anyonenet.audio.level import LEAD_SECONDS, LEVEL_DB, QUIET_DB, TAIL_SECONDS, levelled, trimmed
 from anyonenet.audio.mel import MelSettings, log_mel
+from anyonenet.audio.mel_rate import at_frame_rate
 from anyonenet.errors import AnyoneNetError, InputError
 from anyonenet.text.mandarin import from_pinyin
 from anyonenet.text.phonemes import detect_language, phonemise
@@ -120,8 +121,12 @@ class TTSRecipe(Recipe):
             "phonemes": " ".join(symbols),
             "seconds": seconds,
         }
-        mel = log_mel(torch.from_numpy(levelled(samples, settings)), settings).numpy().astype(np.float16)
-        return fields, {"mel": mel, "symbols": np.array(encode(symbols), dtype=np.int16)}
+        return fields, self.arrays(levelled(samples, settings), symbols)
+
+    def arrays(self, samples: np.ndarray, symbols: tuple[str, ...]) -> dict[str, np.ndarray]:
+        """What is kept of an utterance, trimmed and levelled `(N,)` float32."""
+        mel = log_mel(torch.from_numpy(samples), self.settings).numpy().astype(np.float16)
+        return {"mel": mel, "symbols": np.array(encode(symbols), dtype=np.int16)}
 
 
 class TTSSpeakersRecipe(Recipe):
@@ -156,8 +161,10 @@ class TTSSpeakersRecipe(Recipe):
 
     def items(self, source: Source, skip: Skip) -> Iterator[Item]:
         name, rows = source.content
-        longest = round(EMBEDDED_SECONDS * self.embedder.settings.frame_rate)
+        rate, wanted = MelSettings(**self.speech.options["mel"]).frame_rate, self.embedder.settings.frame_rate
+        longest = round(EMBEDDED_SECONDS * rate)
         mels = [torch.from_numpy(self.speech.array("mel", row)[:longest].astype(np.float32)) for row in rows]
+        mels = [at_frame_rate(mel, rate, wanted) for mel in mels]
         for row, embedding in zip(rows, self.embedder(mels), strict=True):
             yield {"row": row, "speaker": name}, {"embedding": embedding[None]}
 
