@@ -16,13 +16,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from anyonenet.audio.griffin_lim import griffin_lim
 from anyonenet.audio.mel import MelSettings, log_mel
 from anyonenet.errors import InputError, WeightsError
 from anyonenet.face.embedding import FaceEmbedder
 from anyonenet.networks.step_products import StepProducts, step_products, suggested_precision
 from anyonenet.text.phonemes import phonemise, split_sentences
 from anyonenet.text.symbols import SYMBOLS, encode
+from anyonenet.vocoder import load_vocoder
 from anyonenet.weights import WeightsCard, load_weights
 
 LEAD_SECONDS = 0.2
@@ -62,13 +62,21 @@ class Voice:
         device: where the networks run.
         precision: of the decoder's recurrent layers on a CPU, one of `step_products.PRECISIONS`; 'auto' is float32, or
             8 bits where a network is so large that it would wait for its weights.
+        vocoder: 'griffin_lim' (the paper's) or 'neural', for which the folder holds `vocoder` too.
 
     Raises:
+        InputError: no such vocoder.
         WeightsError: weights are missing, corrupt, made with other symbols, or do not fit each other.
         ValueError: unknown precision.
     """
 
-    def __init__(self, weights: Path, device: torch.device | str = "cpu", precision: str = "auto"):
+    def __init__(
+        self,
+        weights: Path,
+        device: torch.device | str = "cpu",
+        precision: str = "auto",
+        vocoder: str = "griffin_lim",
+    ):
         self.weights = Path(weights)
         self.device = torch.device(device)
         self._tts, self.card = self._load("tts")
@@ -84,6 +92,7 @@ class Voice:
             self.precision = suggested_precision(decoder) if precision == "auto" else precision
             self._products = step_products(decoder, self.precision)
         self.settings: MelSettings = self.card.mel
+        self._sound = load_vocoder(vocoder, self.weights, self.settings, self.device)
         self._face_encoder: Any = None
         self._embedder: Any = None
         self._speaker_encoder: Any = None
@@ -158,7 +167,7 @@ class Voice:
         self, sentence: str, symbols: tuple[str, ...], speaker: np.ndarray, seed: int, number: int
     ) -> Spoken:
         mel, symbol_of_frame, complete = self._best_attempt(symbols, speaker, seed, number)
-        waveform = griffin_lim(torch.from_numpy(mel)[None].to(self.device), self.settings)[0].cpu().numpy()
+        waveform = self._sound(torch.from_numpy(mel)[None].to(self.device))[0].cpu().numpy()
         waveform = _levelled(waveform[: len(mel) * self.settings.hop_samples], self.settings)
         rate, hop = self.settings.frame_rate, self.settings.hop_samples
         before = round(LEAD_SECONDS * rate) if number == 0 else 0

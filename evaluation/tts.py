@@ -6,7 +6,7 @@ turned into a waveform (Griffin-Lim) and that is analysed again.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -15,7 +15,7 @@ from tqdm import tqdm
 
 from anyonenet.audio.mel import MelSettings
 from anyonenet.errors import CorpusError, WeightsError
-from anyonenet.metrics.alignment import report
+from anyonenet.metrics.alignment import AttentionReport, report
 from anyonenet.text.symbols import SYMBOLS
 from anyonenet.weights import load_weights
 from datamodules.mixing import JoinedStores
@@ -122,8 +122,26 @@ def synthesise(
     sounds: bool = False,
 ) -> list[Spoken]:
     """Speak the sentences of some rows with the voices of their speakers; with `sounds` the waveforms are kept."""
-    order = sorted(rows, key=lambda row: len(speech.array("symbols", row)))
     said = []
+    for row, mel, attention in _spoken_mels(network, speech, rows, voices, seed):
+        waveform, heard = as_heard(torch.from_numpy(mel), settings)
+        said.append(Spoken(row, waveform if sounds else waveform[:0], heard, attention, len(mel)))
+    return said
+
+
+def tts_mels(
+    network: torch.nn.Module, speech: JoinedStores, rows: list[int], voices: Voices, seed: int
+) -> list[np.ndarray]:
+    """`(T, bands)` of each row as the TTS says it, before any vocoder."""
+    found = {row: mel for row, mel, _ in _spoken_mels(network, speech, rows, voices, seed)}
+    return [found[row] for row in rows]
+
+
+def _spoken_mels(
+    network: torch.nn.Module, speech: JoinedStores, rows: list[int], voices: Voices, seed: int
+) -> Iterator[tuple[int, np.ndarray, AttentionReport]]:
+    """Row, mel and attention of each, short sentences first."""
+    order = sorted(rows, key=lambda row: len(speech.array("symbols", row)))
     for number, begin in enumerate(tqdm(range(0, len(order), TOGETHER), desc="synthesis", unit="batch")):
         part = order[begin : begin + TOGETHER]
         lengths = torch.tensor([len(speech.array("symbols", row)) for row in part])
@@ -139,9 +157,7 @@ def synthesise(
             frames = int(result.lengths[place])
             alignment = result.alignments[place, : -(-frames // factor), : lengths[place]].numpy()
             attention = report(alignment, bool(result.stopped[place]), frames, len(speech.array("mel", row)))
-            waveform, heard = as_heard(result.mels[place, :frames], settings)
-            said.append(Spoken(row, waveform if sounds else waveform[:0], heard, attention, frames))
-    return said
+            yield row, result.mels[place, :frames].numpy(), attention
 
 
 def spectral_values(said: list[Spoken], speech: JoinedStores, settings: MelSettings) -> dict[str, np.ndarray]:

@@ -19,6 +19,7 @@ from tests.lightning_modules import (
     test_landmarks,
     test_speaker_encoder,
     test_tts,
+    test_vocoder,
 )
 
 
@@ -54,6 +55,7 @@ MODULES: dict[str, Callable[..., pl.LightningModule]] = {
     "tts": _tts,
     "landmarks": test_landmarks.module,
     "images": test_image_translation.module,
+    "vocoder": test_vocoder.module,
 }
 ITEMS: dict[str, tuple[Callable[[], list[Any]], Callable[[list[Any]], Any]]] = {
     "speaker_encoder": (
@@ -67,6 +69,7 @@ ITEMS: dict[str, tuple[Callable[[], list[Any]], Callable[[list[Any]], Any]]] = {
         lambda: [test_image_translation.Spots()[item] for item in range(4)],
         test_image_translation.collate,
     ),
+    "vocoder": (lambda: [test_vocoder.Tones()[item] for item in range(4)], test_vocoder.collate),
 }
 
 

@@ -14,6 +14,7 @@ from tests.lightning_modules import (
     test_landmarks,
     test_speaker_encoder,
     test_tts,
+    test_vocoder,
 )
 from tests.lightning_modules.one_batch import MODULES, Gradients, OneBatch, compare
 from tests.lightning_modules.running import trainer
@@ -31,6 +32,7 @@ STAGES: dict[str, Any] = {
     "tts": (tts, test_tts.Data),
     "landmarks": (test_landmarks.module, test_landmarks.Data),
     "images": (test_image_translation.module, test_image_translation.Data),
+    "vocoder": (test_vocoder.module, test_vocoder.Data),
 }
 
 

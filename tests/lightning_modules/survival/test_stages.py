@@ -24,8 +24,9 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "face_encoder": {"dropout": 0.3, "falling_rate": True},
     "landmarks": {"ema": 0.5},
     "images": {"coarse_steps": 3, "gradient_norm": 1.0},
+    "vocoder": {"adversarial_start": 2, "mel_noise": 0.1},
 }
-BATCHES = {"speaker_encoder": 4, "face_encoder": 3, "tts": 2, "landmarks": 2, "images": 2}
+BATCHES = {"speaker_encoder": 4, "face_encoder": 3, "tts": 2, "landmarks": 2, "images": 2, "vocoder": 2}
 """of an epoch, in one process"""
 
 
