@@ -14,6 +14,7 @@ from numpy.typing import ArrayLike, NDArray
 from anyonenet.face import quaternion
 from anyonenet.face.face_fit import FaceFit, FitSettings, fit_face
 from anyonenet.face.face_model import FaceModel, face_model
+from anyonenet.portrait import NECK
 
 KEYFRAMES = 30
 """N_k of the paper"""
@@ -66,10 +67,12 @@ def tracks_of(fit: FaceFit) -> tuple[NDArray[np.float32], NDArray[np.float32]]:
 
     Returns:
         parameters `(F, 51)`, and head pose `(F, 6)`: rotation vector away from looking into the camera (radians), and
-        the way from the mean place (outer-eye distances; the third is away from the camera).
+        the way of the neck, about which heads turn, from its mean place (outer-eye distances; the third is away from
+        the camera).
     """
     turns = quaternion.to_rotation_vector(quaternion.make_continuous(fit.quaternions))
     size = fit.scales.mean()
-    across = (fit.translations - fit.translations.mean(0)) / size
+    necks = fit.translations + fit.scales[:, None] * (fit.rotations @ NECK)[:, :2]
+    across = (necks - necks.mean(0)) / size
     away = CAMERA_DISTANCE * (size / fit.scales - 1)
     return fit.expressions.astype(np.float32), np.concatenate([turns, across, away[:, None]], 1).astype(np.float32)
