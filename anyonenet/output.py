@@ -61,7 +61,8 @@ class Output:
     def _keep_sentence(self, sentence: MovingSentence) -> None:
         assert self._kept is not None
         with self._watch.of("keep"):
-            self._kept.add_sentence(sentence.spoken, sentence.landmarks, sentence.quaternions)
+            performance = sentence.performance
+            self._kept.add_sentence(sentence.spoken, performance.landmarks, performance.quaternions)
 
     def _keep_frame(self, frame: np.ndarray) -> None:
         assert self._kept is not None

@@ -1,4 +1,4 @@
-"""Photo and text in, video out: voice, motion, renderer and writer joined, sentence by sentence (AnyoneNet, Fig. 2).
+"""Photo and text in, video out: voice, system and writer joined, sentence by sentence (AnyoneNet, Fig. 2).
 
 The stages work at once: the next sentence is spoken while frames of this one are drawn and those drawn before are
 written. Little waits between them, so memory does not grow with the text.
@@ -16,20 +16,18 @@ import torch
 
 from anyonenet.ahead import Ahead
 from anyonenet.artefacts import Artefacts
-from anyonenet.frames import draw
 from anyonenet.library_threads import LibraryThreads
-from anyonenet.motion import load_predictor
 from anyonenet.output import Output
-from anyonenet.portrait import PortraitReader
+from anyonenet.portrait import Portrait, PortraitReader
 from anyonenet.portrait_process import PortraitProcess
 from anyonenet.render.provenance import media_metadata, sign
-from anyonenet.render.renderer import Renderer
 from anyonenet.render.video import VideoWriter, frame_rate
-from anyonenet.renderers import Renderers
 from anyonenet.request import Request
 from anyonenet.side_by_side import SideBySide, usable_cores
 from anyonenet.spoken_motion import MovingSentence, SpokenMotion, Subject
 from anyonenet.stopwatch import Stopwatch
+from anyonenet.systems.known import load_system
+from anyonenet.systems.system import Performer, System
 from anyonenet.voice import Voice
 
 Progress = Callable[[str, int, int], None]
@@ -76,8 +74,10 @@ class Pipeline:
         threads: that draw frames, where the renderer allows several; as many as there are cores when None. Frames are
             the same with any number.
         engine: that runs the image network: 'auto', or a name (`anyonenet.engines`).
+        systems: that are loaded at once; others when they are first asked for.
 
     Raises:
+        InputError: no such system.
         WeightsError: weights are missing, corrupt or of another stage.
     """
 
@@ -88,31 +88,34 @@ class Pipeline:
         reader: PortraitReader | PortraitProcess | None = None,
         threads: int | None = None,
         engine: str = "auto",
+        systems: Iterable[str] = ("anyonenet",),
     ):
         self._weights = Path(weights)
-        self._device = torch.device(device)
+        self._device, self._engine = torch.device(device), engine
         self._threads = threads or usable_cores()
         self._voice = Voice(self._weights, self._device)
-        self._predictor, mel = load_predictor(self._weights, self._device)
-        self._spoken_motion = SpokenMotion(self._voice, self._predictor, mel, reader or PortraitReader())
-        self._renderers = Renderers(self._weights, self._device, engine)
+        self._systems: dict[str, System] = {}
+        for name in systems:
+            self._system(name)
+        self._spoken_motion = SpokenMotion(self._voice, reader or PortraitReader(), self._performer)
         self._library_threads = LibraryThreads()
         self._begun: _Job | None = None
 
     @property
     def engine_reason(self) -> str:
         """Which engine runs the image network, and why; empty while it is not loaded."""
-        return self._renderers.engine_reason
+        reasons = (getattr(system, "engine_reason", "") for system in self._systems.values())
+        return next(filter(None, reasons), "")
 
     def prepare(self, requests: Iterable[Request]) -> None:
         """Load what these requests need and is not loaded yet, so that none of them waits for it.
 
         Raises:
-            InputError: the engine is not known or cannot be used here.
+            InputError: the engine is not known or cannot be used here, or a renderer cannot draw a system.
             WeightsError: weights are missing, corrupt or of another stage, or not exported for the engine.
         """
         for request in requests:
-            self._renderers.load(request.renderer)
+            self._system(request.system).prepare(request.drawn_by)
             if request.speech is None:
                 self._voice.prepare_faces()
 
@@ -154,6 +157,15 @@ class Pipeline:
             self._begun = None
         self._library_threads.restore()
 
+    def _system(self, name: str) -> System:
+        """The system, loaded at its first use."""
+        if name not in self._systems:
+            self._systems[name] = load_system(name, self._weights, self._device, self._engine)
+        return self._systems[name]
+
+    def _performer(self, request: Request, portrait: Portrait, fps: float) -> Performer:
+        return self._system(request.system).performer(portrait, fps, request.seed, request.drawn_by)
+
     def _begin(self, request: Request) -> _Job:
         """Start to read the photo, to speak, and to move."""
         watch = Stopwatch()
@@ -175,7 +187,7 @@ class Pipeline:
         assert isinstance(subject, Subject)
         report("voice", 0, subject.pieces)
         with watch.of("render"):
-            renderer = self._renderers.make(request.renderer, subject.portrait)
+            getattr(subject.performer, "ready", lambda: None)()
         rate = self._voice.settings.sample_rate
         height, width = subject.portrait.image.shape[:2]
         finish = (lambda path: sign(path, request.out.name)) if request.credentials else None
@@ -191,7 +203,7 @@ class Pipeline:
                 done = _Done()
                 for sentence in job.source:
                     assert isinstance(sentence, MovingSentence)
-                    self._draw(sentence, renderer, pool, output, done, job, report)
+                    self._draw(sentence, subject.performer, pool, output, done, job, report)
                     report("sentence", done.sentences, subject.pieces)
             report("file", 0, 1)
             with watch.of("finish"):
@@ -211,7 +223,7 @@ class Pipeline:
     def _draw(
         self,
         sentence: MovingSentence,
-        renderer: Renderer,
+        performer: Performer,
         pool: SideBySide,
         output: Output,
         done: _Done,
@@ -220,9 +232,9 @@ class Pipeline:
     ) -> None:
         """One sentence's frames, each with the sound that goes along with it, so that no player waits for either."""
         output.add_sentence(sentence)
-        waveform, frames = sentence.spoken.waveform, len(sentence.landmarks)
+        waveform, frames = sentence.spoken.waveform, len(sentence.performance.landmarks)
         sound = iter(np.array_split(waveform, max(frames, 1)))
-        for frame in draw(renderer, sentence.landmarks, sentence.quaternions, pool, job.watch):
+        for frame in performer.draw(sentence.performance, pool, job.watch):
             output.add(frame, next(sound))
             done.frames += 1
             report("frame", done.frames, sentence.frames_expected)

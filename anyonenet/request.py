@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from anyonenet.errors import InputError
+from anyonenet.systems.known import known_system
 
 LANGUAGES = ("en", "zh")
-RENDERERS = ("warp", "unet")
 SIZES = (64, 1024)
 """pixels: smallest and largest longest side of a video"""
 RATES = (5.0, 60.0)
@@ -31,8 +31,8 @@ class Request:
     """'en', 'zh', or None: detected sentence by sentence"""
     speech: Path | None = None
     """a recording whose voice is used instead of the face's"""
-    renderer: str = "warp"
-    """'warp' (no learned weights) or 'unet' (the paper's)"""
+    renderer: str | None = None
+    """'warp' (no learned weights), 'unet' (the paper's), or what else the system knows; None: its usual one"""
     fps: float = 25.0
     size: int = 512
     """pixels, longest side at most; a smaller photo is not enlarged"""
@@ -47,6 +47,17 @@ class Request:
     """a visible mark on each frame"""
     credentials: bool = True
     """C2PA content credentials in the file"""
+    system: str = "anyonenet"
+    """one of `anyonenet.systems.known.SYSTEMS`"""
+
+    @property
+    def drawn_by(self) -> str:
+        """The renderer that draws it.
+
+        Raises:
+            InputError: no such system.
+        """
+        return self.renderer or known_system(self.system).renderers[0]
 
     def check(self) -> None:
         """Find the user's mistakes that can be found without reading picture or weights.
@@ -58,8 +69,11 @@ class Request:
             raise InputError("the text is empty; give at least one word")
         if self.language is not None and self.language not in LANGUAGES:
             raise InputError(f"language '{self.language}' is not supported; choose {' or '.join(LANGUAGES)}")
-        if self.renderer not in RENDERERS:
-            raise InputError(f"renderer '{self.renderer}' is not known; choose {' or '.join(RENDERERS)}")
+        renderers = known_system(self.system).renderers
+        if self.drawn_by not in renderers:
+            raise InputError(
+                f"renderer '{self.renderer}' cannot draw the system '{self.system}'; choose {' or '.join(renderers)}"
+            )
         if not SIZES[0] <= self.size <= SIZES[1]:
             raise InputError(f"size {self.size} is out of range; choose {SIZES[0]} to {SIZES[1]} pixels")
         if not (math.isfinite(self.fps) and RATES[0] <= self.fps <= RATES[1]):

@@ -1,20 +1,18 @@
-"""From a request to moving landmarks and their sound, one sentence at a time: all but the renderer."""
+"""From a request to a performance and its sound, one sentence at a time: all but the drawing."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
 from anyonenet.audio.files import read_audio
-from anyonenet.audio.mel import MelSettings
-from anyonenet.motion import Motion, lip_closures
 from anyonenet.portrait import Portrait, PortraitReader
 from anyonenet.portrait_process import PortraitProcess
 from anyonenet.request import Request
 from anyonenet.stopwatch import Stopwatch
+from anyonenet.systems.system import Performance, Performer
 from anyonenet.text.phonemes import split_sentences
 from anyonenet.voice import Spoken, Voice
 
@@ -24,6 +22,7 @@ class Subject:
     """Who speaks, and how much."""
 
     portrait: Portrait
+    performer: Performer
     pieces: int
     """sentences, or parts of long ones, that will come"""
 
@@ -33,25 +32,28 @@ class MovingSentence:
     """One sentence with the video frames that fall into it."""
 
     spoken: Spoken
-    landmarks: np.ndarray  # (F, 68, 3) float32, pixels of the video
-    quaternions: np.ndarray  # (F, 4) float32
+    performance: Performance
     nearest_speakers: list[tuple[str, float]]
     frames_expected: int
     """in the whole video: an estimate by the length of the text, exact with the last sentence"""
 
 
 class SpokenMotion:
-    """What a request needs besides its renderer, made in the order in which it is needed.
+    """What a request needs before anything is drawn, made in the order in which it is needed.
 
     Args:
         voice: speaks.
-        predictor: of landmarks, in evaluation mode.
-        mel: the audio settings it was trained with.
         reader: of photos.
+        performer: makes the performer of a request's portrait at a frame rate.
     """
 
-    def __init__(self, voice: Voice, predictor: Any, mel: MelSettings, reader: PortraitReader | PortraitProcess):
-        self._voice, self._predictor, self._mel, self._reader = voice, predictor, mel, reader
+    def __init__(
+        self,
+        voice: Voice,
+        reader: PortraitReader | PortraitProcess,
+        performer: Callable[[Request, Portrait, float], Performer],
+    ):
+        self._voice, self._reader, self._performer = voice, reader, performer
 
     def stream(self, request: Request, fps: float, watch: Stopwatch) -> Iterator[Subject | MovingSentence]:
         """The subject, then each sentence.
@@ -63,26 +65,27 @@ class SpokenMotion:
 
         Raises:
             InputError: the picture, the recording or the text cannot be used.
+            WeightsError: the system has no weights.
         """
         with watch.of("voice"):
             lengths = [len(piece.encode()) for piece in split_sentences(request.text, request.language)]
         with watch.of("photo"):
             portrait = self._reader.read(request.image, request.size, request.crop, request.face)
-        yield Subject(portrait, len(lengths))
+        with watch.of("motion"):
+            performer = self._performer(request, portrait, fps)
+        yield Subject(portrait, performer, len(lengths))
         with watch.of("voice"):
             speaker = self._speaker(request, portrait)
             nearest = self._voice.nearest_speakers(speaker)
-        motion = Motion(self._predictor, self._mel, portrait.frontal, portrait.quaternion, fps, request.seed)
         frames = said = 0
         sentences = self._voice.speak(request.text, speaker, request.language, request.seed)
         for number in range(len(lengths)):
             with watch.of("voice"):
                 spoken = next(sentences)
             with watch.of("motion"):
-                moved = motion.move(spoken.mel, lip_closures(spoken.symbols, spoken.symbol_of_frame))
-                placed = portrait.place(moved)
-            frames, said = frames + len(placed), said + lengths[number]
-            yield MovingSentence(spoken, placed, moved.quaternions, nearest, frames * sum(lengths) // said)
+                performance = performer.perform(spoken)
+            frames, said = frames + len(performance.landmarks), said + lengths[number]
+            yield MovingSentence(spoken, performance, nearest, frames * sum(lengths) // said)
 
     def _speaker(self, request: Request, portrait: Portrait) -> np.ndarray:
         if request.speech is not None:

@@ -27,7 +27,7 @@ def main(arguments: list[str]) -> int:
     from commands.places import default_weights
 
     folder = values.weights or default_weights()
-    checks = [*packages(), device(), *weights(folder), *engines(folder / "images")]
+    checks = [*packages(), device(), *weights(folder), *systems(folder), *engines(folder / "images")]
     checks += [phonemes(), credentials(), *map(provenance, values.videos)]
     for needed, good, line in checks:
         print(f"{'ok     ' if good else 'MISSING' if needed else 'without'} {line}")
@@ -84,6 +84,18 @@ def weights(folder: Path) -> Iterator[Check]:
             continue
         numbers = sum(parameter.numel() for parameter in network.parameters())
         yield needed, True, f"weights {stage}: {numbers / 1e6:.1f} million numbers, trained on {card.corpus}"
+
+
+def systems(folder: Path) -> Iterator[Check]:
+    """Each system: whether all its weights are there."""
+    from anyonenet.systems.known import SYSTEMS, missing_stages
+
+    for name, known in SYSTEMS.items():
+        missing = missing_stages(name, folder)
+        state = f"no weights of {', '.join(missing)}; docs/systems/{name}.md says how to train them"
+        drawn = f"drawn by {' or '.join(known.renderers)}" if known.renderers != ("own",) else "draws its own frames"
+        line = f"generate --system {name} ({known.title}): {state if missing else drawn}"
+        yield name == "anyonenet", not missing, line
 
 
 def engines(folder: Path) -> Iterator[Check]:

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from anyonenet.systems.known import RENDERERS, SYSTEMS  # names only: light
 from commands.options import Mistake, Options, between, positive, seed
 from commands.starting import nothing_thrown_away
 
@@ -41,11 +42,19 @@ def options() -> Options:
     voice.add_argument("--speech", type=Path, metavar="FILE", help="take the voice of this recording, not the face's")
     voice.add_argument("--seed", type=seed, default=0, help="the same seed gives the same result (default 0)")
     picture = parser.add_argument_group("picture")
+    titles = ", ".join(f"{name} ({known.title})" for name, known in SYSTEMS.items())
+    picture.add_argument(
+        "--system",
+        choices=tuple(SYSTEMS),
+        default="anyonenet",
+        metavar="NAME",
+        help=f"what moves the face: {titles}; default anyonenet. `anyonenet doctor` says which have their weights",
+    )
     picture.add_argument(
         "--renderer",
-        choices=("warp", "unet"),
-        default="warp",
-        help="warp: moves the photo itself, needs no learned weights (default); unet: the paper's network",
+        choices=RENDERERS,
+        help="warp: moves the photo itself, needs no learned weights (default of systems that move landmarks); unet: "
+        "the paper's network; own: the system's own networks (default, and only one, of those that have some)",
     )
     picture.add_argument(
         "--engine",
@@ -86,7 +95,8 @@ def main(arguments: list[str]) -> int:
             from commands.places import default_weights, usable_device
 
             device, engine = usable_device(values.device), values.engine
-            pipeline = Pipeline(values.weights or default_weights(), device, reader, engine=engine)
+            systems = dict.fromkeys(request.system for request in requests)
+            pipeline = Pipeline(values.weights or default_weights(), device, reader, engine=engine, systems=systems)
             pipeline.prepare(requests)
         if pipeline.engine_reason:
             print(f"notice: {pipeline.engine_reason}")
@@ -116,6 +126,7 @@ def requests_of(values: argparse.Namespace) -> list[Request]:
         language=values.language,
         speech=values.speech,
         renderer=values.renderer,
+        system=values.system,
         fps=values.fps,
         size=values.size,
         crop=values.crop,
@@ -130,7 +141,7 @@ def requests_of(values: argparse.Namespace) -> list[Request]:
     else:
         requests = [request]
         request.check()
-    if values.engine != "auto" and not any(one.renderer == "unet" for one in requests):
+    if values.engine != "auto" and not any(one.drawn_by == "unet" for one in requests):
         raise Mistake("generate: --engine is for the paper's network; add --renderer unet")
     return requests
 

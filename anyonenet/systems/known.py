@@ -39,11 +39,15 @@ SYSTEMS = {
     "speech2vid": Known("Speech2Vid", ("speech2vid", "speech2vid_deblur"), (OWN,)),
     "write_a_speaker": Known(
         "Write-a-Speaker",
-        ("write_a_speaker_mouth", "write_a_speaker_head", "write_a_speaker_frames"),
+        ("write_a_speaker_mouth", "write_a_speaker_upper", "write_a_speaker_head", "write_a_speaker_frames"),
         (OWN,),
     ),
     "own": Known("own", ("own_landmarks",)),
 }
+
+
+RENDERERS = tuple(dict.fromkeys(name for known in SYSTEMS.values() for name in known.renderers))
+"""of any system"""
 
 
 def known_system(name: str) -> Known:

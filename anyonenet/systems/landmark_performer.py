@@ -117,15 +117,13 @@ class LandmarkSystem:
             InputError: the system cannot be drawn by it.
             WeightsError: weights are missing, corrupt or of another stage.
         """
-        if renderer not in self.renderers:
-            raise InputError(
-                f"renderer '{renderer}' cannot draw the system '{self.name}'; choose {' or '.join(self.renderers)}"
-            )
+        self._check(renderer)
         self._drawing.load(renderer)
 
     def performer(self, portrait: Portrait, fps: float, seed: int, renderer: str) -> LandmarkPerformer:
-        """One person through one video. Raises as `prepare`."""
-        self.prepare(renderer)
+        """One person through one video; what the renderer needs is loaded when it is first needed. Raises as
+        `prepare`."""
+        self._check(renderer)
         motion: Liven
         if self._liveliness is None:
             motion = PlainMotion(portrait.frontal, fps, self._mel.frame_rate)
@@ -133,3 +131,9 @@ class LandmarkSystem:
             motion = LivelyMotion(self._mel, portrait.frontal, portrait.quaternion, fps, seed, self._liveliness)
         mover = self._mover(portrait, seed)
         return LandmarkPerformer(portrait, mover, motion, lambda: self._drawing.make(renderer, portrait))
+
+    def _check(self, renderer: str) -> None:
+        if renderer not in self.renderers:
+            raise InputError(
+                f"renderer '{renderer}' cannot draw the system '{self.name}'; choose {' or '.join(self.renderers)}"
+            )

@@ -32,7 +32,8 @@ class Performance:
 
 class Performer(Protocol):
     """One person through one video. `perform` is called for each sentence in turn, in a thread of its own; `draw`,
-    in another, for each performance in the same order."""
+    in another, for each performance in the same order. A performer may have one more method, `ready()`: called before
+    the first `draw`, in its thread, while the first sentence is still spoken."""
 
     def perform(self, spoken: Spoken) -> Performance:
         """Hear one sentence. After all `T` mel frames so far there are `ceil(T / mel rate * fps)` frames in all."""

@@ -15,6 +15,7 @@ import torch
 
 from anyonenet.audio.files import read_audio
 from anyonenet.errors import AnyoneNetError, InputError, WeightsError
+from anyonenet.networks.landmark_predictor import LandmarkPredictor
 from anyonenet.pipeline import Pipeline
 from anyonenet.render.provenance import verify
 from anyonenet.render.video import read_video
@@ -179,7 +180,7 @@ def test_memory_holds_one_sentence_at_a_time(pipeline, job, monkeypatch):
         frames = mels.shape[1]
         return LandmarkMotion(torch.zeros(1, frames, 68, 2), base_quaternions[:, None].expand(1, frames, 4))
 
-    monkeypatch.setattr(pipeline._predictor, "forward", at_rest)
+    monkeypatch.setattr(LandmarkPredictor, "forward", lambda network, *heard: at_rest(*heard))
     monkeypatch.setattr(pipeline._voice, "_speak_one", once)
     monkeypatch.setattr("anyonenet.renderers.WarpRenderer", Still)
     summary = pipeline.generate(dataclasses.replace(job, text=text, size=64, fps=5, watermark=False))
@@ -196,7 +197,7 @@ def test_memory_holds_one_sentence_at_a_time(pipeline, job, monkeypatch):
 def test_missing_landmark_weights_say_so(tiny_weights, tmp_path):
     for stage in ("tts", "face_encoder"):
         (tmp_path / stage).symlink_to(tiny_weights / stage)
-    with pytest.raises(WeightsError, match="no weights in .*landmarks.*make weights"):
+    with pytest.raises(WeightsError, match="'anyonenet' has no weights of landmarks in .*make weights"):
         Pipeline(tmp_path)
 
 

@@ -24,7 +24,10 @@ def test_a_good_request_passes(request_):
     [
         ({"text": " \n"}, "text is empty"),
         ({"language": "fr"}, "'fr' is not supported; choose en or zh"),
-        ({"renderer": "gan"}, "renderer 'gan'"),
+        ({"renderer": "gan"}, "renderer 'gan' cannot draw the system 'anyonenet'; choose warp or unet"),
+        ({"renderer": "own"}, "renderer 'own' cannot draw the system 'anyonenet'"),
+        ({"renderer": "warp", "system": "speech2vid"}, "cannot draw the system 'speech2vid'; choose own"),
+        ({"system": "wav2lip"}, "'wav2lip' is not a system; known are anyonenet, "),
         ({"size": 2000}, "64 to 1024"),
         ({"fps": float("nan")}, "5 to 60"),
         ({"face": 0}, "counted from 1"),
@@ -38,6 +41,12 @@ def test_a_good_request_passes(request_):
 def test_each_mistake_has_its_line(request_, change, expected):
     with pytest.raises(InputError, match=expected):
         dataclasses.replace(request_, **change).check()
+
+
+def test_a_system_has_its_usual_renderer(request_):
+    assert request_.drawn_by == "warp"
+    assert dataclasses.replace(request_, renderer="unet").drawn_by == "unet"
+    assert dataclasses.replace(request_, system="speech2vid").drawn_by == "own"
 
 
 def test_unwritable_folder(request_, tmp_path, monkeypatch):

@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import shutil
 
+from anyonenet.systems.known import LANDMARK_RENDERERS, SYSTEMS
 from commands.__main__ import main
 
 
@@ -12,9 +13,22 @@ def lines(capsys) -> list[str]:
 def test_all_is_well_with_tiny_weights(tiny_weights, capsys):
     assert main(["doctor", "--weights", str(tiny_weights)]) == 0
     said = lines(capsys)
-    assert all(line.startswith("ok ") or line.startswith("without engine ") for line in said)
+    assert all(line.startswith(("ok ", "without engine ", "without generate --system ")) for line in said)
     for part in ("packages", "device", "weights tts", "weights images", "phonemes", "content credentials"):
         assert any(part in line for line in said), part
+
+
+def test_systems_are_listed_with_the_weights_that_they_lack(tiny_weights, tmp_path, capsys):
+    shutil.copytree(tiny_weights / "landmarks", tmp_path / "makeittalk_content")
+    main(["doctor", "--weights", str(tiny_weights)])
+    said = [line for line in lines(capsys) if " --system " in line]
+    assert said[0] == "ok      generate --system anyonenet (AnyoneNet): drawn by " + " or ".join(LANDMARK_RENDERERS)
+    assert [line.split()[3] for line in said] == list(SYSTEMS)
+    main(["doctor", "--weights", str(tmp_path)])
+    said = {line.split()[3]: line for line in lines(capsys) if " --system " in line}
+    assert said["anyonenet"].startswith("MISSING ")
+    assert said["makeittalk"].startswith("without ") and "makeittalk_content" not in said["makeittalk"]
+    assert "docs/systems/makeittalk.md" in said["makeittalk"]
 
 
 def test_engines_are_listed_with_what_they_lack_and_which_is_taken(tiny_weights, monkeypatch, capsys):
