@@ -75,9 +75,10 @@ class Pipeline:
             the same with any number.
         engine: that runs the image network: 'auto', or a name (`anyonenet.engines`).
         systems: that are loaded at once; others when they are first asked for.
+        vocoder: that makes the sound, see `anyonenet.vocoder`.
 
     Raises:
-        InputError: no such system.
+        InputError: no such system or vocoder.
         WeightsError: weights are missing, corrupt or of another stage.
     """
 
@@ -89,11 +90,12 @@ class Pipeline:
         threads: int | None = None,
         engine: str = "auto",
         systems: Iterable[str] = ("anyonenet",),
+        vocoder: str = "griffin_lim",
     ):
         self._weights = Path(weights)
         self._device, self._engine = torch.device(device), engine
         self._threads = threads or usable_cores()
-        self._voice = Voice(self._weights, self._device)
+        self._voice = Voice(self._weights, self._device, vocoder=vocoder)
         self._systems: dict[str, System] = {}
         for name in systems:
             self._system(name)

@@ -1,21 +1,22 @@
-"""Mel spectrogram -> sound by name: Griffin-Lim, the paper's, or the neural vocoder."""
+"""Mel spectrogram -> sound by name: Griffin-Lim, the paper's, or the neural vocoder. Nothing heavy is imported here."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-import torch
-from torch import Tensor
-
-from anyonenet.audio.griffin_lim import griffin_lim
-from anyonenet.audio.mel import MelSettings
 from anyonenet.errors import InputError, WeightsError
-from anyonenet.weights import load_weights
+
+if TYPE_CHECKING:
+    import torch
+    from torch import Tensor
+
+    from anyonenet.audio.mel import MelSettings
 
 VOCODERS = ("griffin_lim", "neural")
 
-Sound = Callable[[Tensor], Tensor]
+Sound = Callable[["Tensor"], "Tensor"]
 """standardised log-mels `(B, T, bands)` -> `(B, T * hop_samples)` float32, on the same device"""
 
 
@@ -35,7 +36,13 @@ def load_vocoder(name: str, weights: Path, settings: MelSettings, device: torch.
     if name not in VOCODERS:
         raise InputError(f"'{name}' is not a vocoder; choose {' or '.join(VOCODERS)}")
     if name == "griffin_lim":
+        from anyonenet.audio.griffin_lim import griffin_lim
+
         return lambda mels: griffin_lim(mels, settings)
+    import torch
+
+    from anyonenet.weights import load_weights
+
     folder = Path(weights) / "vocoder"
     network, card = load_weights(folder, "vocoder", device)
     if card.mel != settings:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from anyonenet.systems.known import RENDERERS, SYSTEMS  # names only: light
+from anyonenet.vocoder import VOCODERS
 from commands.options import Mistake, Options, between, positive, seed
 from commands.starting import nothing_thrown_away
 
@@ -40,6 +41,12 @@ def options() -> Options:
     voice = parser.add_argument_group("voice")
     voice.add_argument("--language", choices=("en", "zh"), help="default: detected sentence by sentence")
     voice.add_argument("--speech", type=Path, metavar="FILE", help="take the voice of this recording, not the face's")
+    voice.add_argument(
+        "--vocoder",
+        choices=VOCODERS,
+        default="griffin_lim",
+        help="what makes the sound: griffin_lim, the paper's (default), or a trained network",
+    )
     voice.add_argument("--seed", type=seed, default=0, help="the same seed gives the same result (default 0)")
     picture = parser.add_argument_group("picture")
     titles = ", ".join(f"{name} ({known.title})" for name, known in SYSTEMS.items())
@@ -96,7 +103,8 @@ def main(arguments: list[str]) -> int:
 
             device, engine = usable_device(values.device), values.engine
             systems = dict.fromkeys(request.system for request in requests)
-            pipeline = Pipeline(values.weights or default_weights(), device, reader, engine=engine, systems=systems)
+            weights = values.weights or default_weights()
+            pipeline = Pipeline(weights, device, reader, engine=engine, systems=systems, vocoder=values.vocoder)
             pipeline.prepare(requests)
         if pipeline.engine_reason:
             print(f"notice: {pipeline.engine_reason}")
