@@ -16,6 +16,7 @@ from anyonenet.losses.spectra import SpectralLoss, mel_l1
 from anyonenet.networks.sound_discriminators import SoundDiscriminators
 from anyonenet.networks.vocoder import Vocoder
 from anyonenet.types import SoundBatch
+from lightning_modules.logging.shown.sounds import CopiedSounds
 from lightning_modules.stage import StageModule
 
 
@@ -70,6 +71,7 @@ class VocoderModule(StageModule):
         self.save_hyperparameters()
         self.automatic_optimization = False
         self.settings = MelSettings()
+        self.shown: CopiedSounds | None = None
         network = Vocoder(
             self.settings.bands, width, inner, blocks, kernel, self.settings.window_samples, self.settings.hop_samples
         )
@@ -139,15 +141,19 @@ class VocoderModule(StageModule):
             torch.nn.utils.clip_grad_norm_(parameters, self.hparams["gradient_norm"])
 
     def validation_step(self, batch: SoundBatch, batch_index: int) -> None:
-        self._evaluate(batch)
+        made = self._evaluate(batch)
+        if batch_index == 0:
+            copied, true = (list(sounds[:2].float().cpu().numpy()) for sounds in (made, batch.samples))
+            self.shown = CopiedSounds(copied, true, self.settings.sample_rate)
 
     def test_step(self, batch: SoundBatch, batch_index: int) -> None:
         self._evaluate(batch)
 
-    def _evaluate(self, batch: SoundBatch) -> None:
+    def _evaluate(self, batch: SoundBatch) -> Tensor:
         made = self.network(log_mel(batch.samples, self.settings))
         self.means.add("mel_l1", mel_l1(made, batch.samples, self.settings), len(made))
         self.means.add("spectral", self.spectral(made, batch.samples), len(made))
+        return made
 
     def on_validation_epoch_end(self) -> None:
         self.log_values("validation", self.means.take(self.device), shown=("mel_l1", "spectral"))

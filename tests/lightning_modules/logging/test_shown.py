@@ -9,6 +9,7 @@ from anyonenet.face.template import frontal_template
 from lightning_modules.logging.shown.matching import MatchedFaces
 from lightning_modules.logging.shown.motion import SIZE, MovingFace
 from lightning_modules.logging.shown.pictures import HEADER, TranslatedPictures
+from lightning_modules.logging.shown.sounds import CopiedSounds
 from lightning_modules.logging.shown.speech import SpokenItems
 from lightning_modules.logging.shown.voices import TriedVoices
 
@@ -31,6 +32,17 @@ def test_speech_is_seen_and_heard():
     assert (
         len(sound) == 40 * MelSettings().hop_samples and np.abs(sound).max() > 0.001 and media["said_1"].rate == 16000
     )
+
+
+def test_copies_of_sounds_are_seen_and_heard_beside_the_recordings():
+    tone = np.sin(np.arange(4000) / 4).astype(np.float32)
+    shown = {medium.name: medium for medium in CopiedSounds([tone, 0 * tone], [tone, tone], 16000).media()}
+    assert set(shown) == {"sounds", "copied_1", "recording_1", "copied_2", "recording_2"}
+    assert shown["copied_1"].rate == 16000 and np.array_equal(shown["copied_1"].waveform, tone)
+    pixels = shown["sounds"].pixels.astype(int)
+    left, right = np.array_split(pixels[: len(pixels) // 2], 2, axis=1)
+    loud = [int((half[..., 0] > half[..., 2] + 40).sum()) for half in (left, right)]  # orange to yellow
+    assert inked(shown["sounds"].pixels) > 0.3 and loud[0] > 100 and loud[1] == 0  # silence shows no tone
 
 
 def test_nothing_said_is_no_error():
