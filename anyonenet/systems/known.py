@@ -35,7 +35,7 @@ class Known:
 SYSTEMS = {
     "anyonenet": Known("AnyoneNet", ("landmarks",)),
     "makeittalk": Known("MakeItTalk", ("makeittalk_content", "makeittalk_speech", "makeittalk_speaker")),
-    "atvgnet": Known("ATVGnet", ("atvgnet_landmarks", "atvgnet_frames"), (OWN,)),
+    "atvgnet": Known("ATVGnet", ("atvgnet_landmarks", "atvgnet_frames"), (OWN, *LANDMARK_RENDERERS)),
     "speech2vid": Known("Speech2Vid", ("speech2vid", "speech2vid_deblur"), (OWN,)),
     "write_a_speaker": Known(
         "Write-a-Speaker",
