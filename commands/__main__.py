@@ -17,12 +17,14 @@ from commands.options import Mistake, nearest
 
 VERBS = {
     "generate": "text and photo in, talking-head video out",
+    "dub": "video and new speech in, the same video with a mouth that says it out",
     "app": "a page in the browser that makes videos, on this machine",
     "mini": "build the embedded corpora (synthetic, in the real corpora's layouts)",
     "prepare": "turn a corpus, or your own recordings and videos, into feature stores",
     "fit": "train a stage from a configuration",
     "validate": "validate a stage's checkpoint",
     "test": "test a stage's checkpoint",
+    "compare": "all systems side by side: on your text, and measured on test clips",
     "evaluate": "measure a stage's weights: figures with intervals, as a table and JSON",
     "ablate": "train and measure the rows of the paper's Table II",
     "sweep": "search parameters: many trainings, here or on a cluster, and a report on them",

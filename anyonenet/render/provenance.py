@@ -17,10 +17,29 @@ from anyonenet.errors import InputError
 from anyonenet.render.credentials import local_credentials
 from anyonenet.render.watermark import mark_frame
 
-__all__ = ["ProvenanceReport", "mark_frame", "media_metadata", "sign", "verify"]
+__all__ = ["DUBBED", "MADE", "Claim", "ProvenanceReport", "mark_frame", "media_metadata", "sign", "verify"]
 
-SYNTHETIC_MEDIA = "http://cv.iptc.org/newscodes/digitalsourcetype/trainedAlgorithmicMedia"
-STATEMENT = "AI-generated: this picture and voice are synthetic, made from a text and one photograph by AnyoneNet"
+_SOURCE_TYPES = "http://cv.iptc.org/newscodes/digitalsourcetype/"
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What is said about a file."""
+
+    statement: str
+    """for people, one line"""
+    source_type: str
+    """an address of IPTC's digital source types"""
+
+
+MADE = Claim(
+    "AI-generated: this picture and voice are synthetic, made from a text and one photograph by AnyoneNet",
+    _SOURCE_TYPES + "trainedAlgorithmicMedia",
+)
+DUBBED = Claim(
+    "AI-generated: this is a real video whose mouth was made to speak another sound by AnyoneNet",
+    _SOURCE_TYPES + "compositeWithTrainedAlgorithmicMedia",
+)
 
 _MIME_TYPES = {
     ".mp4": "video/mp4",
@@ -52,18 +71,23 @@ class ProvenanceReport:
     """one line for people"""
 
 
-def media_metadata(title: str | None = None) -> dict[str, str]:
+def media_metadata(title: str | None = None, claim: Claim = MADE) -> dict[str, str]:
     """Fields for a media file's own metadata (`VideoWriter(metadata=…)`): readable by any player, provable by none."""
-    fields = {"comment": STATEMENT, "description": STATEMENT, "artist": f"AnyoneNet {_version()} (synthetic)"}
+    fields = {
+        "comment": claim.statement,
+        "description": claim.statement,
+        "artist": f"AnyoneNet {_version()} (synthetic)",
+    }
     return {**fields, "title": title} if title else fields
 
 
-def sign(path: str | Path, title: str | None = None) -> None:
+def sign(path: str | Path, title: str | None = None, claim: Claim = MADE) -> None:
     """Add content credentials to a finished file, in place (written beside and renamed).
 
     Args:
         path: .mp4, .mov, .m4a, .wav, .png or .jpg.
         title: the work's name in the manifest; the file's name when None.
+        claim: what the credentials say about it.
 
     Raises:
         InputError: missing, of another kind, or not signable; or the certificate cannot be kept.
@@ -84,8 +108,8 @@ def sign(path: str | Path, title: str | None = None) -> None:
                     "actions": [
                         {
                             "action": "c2pa.created",
-                            "digitalSourceType": SYNTHETIC_MEDIA,
-                            "description": STATEMENT,
+                            "digitalSourceType": claim.source_type,
+                            "description": claim.statement,
                             "softwareAgent": {"name": "AnyoneNet", "version": _version()},
                         }
                     ]
