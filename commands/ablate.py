@@ -47,6 +47,13 @@ def options() -> Options:
     )
     add("--root", type=Path, default=Path("data/mini"), metavar="DIR", help="folder of the corpora")
     add("--features", type=Path, default=Path("data/features"), metavar="DIR", help="feature stores")
+    add(
+        "--weights",
+        type=Path,
+        default=Path("weights"),
+        metavar="DIR",
+        help="exported weights that a row was trained with: MakeItTalk's content encoder, the speaker encoder",
+    )
     add("--json", type=output_file, metavar="FILE", help="write everything behind the table there")
     add("--markdown", type=output_file, metavar="FILE", help="write the table as Markdown there")
     add("--latex", type=output_file, metavar="FILE", help="write the table as LaTeX there")
@@ -86,7 +93,7 @@ def main(arguments: list[str]) -> int:
     jobs = jobs_of(setting, rows, values.seeds, [sys.executable, "-m", "commands"], clips.checksum)
     parallel = values.parallel
     outcomes = run_jobs(list(jobs.values()), parallel, cuda_devices(parallel), environment(parallel))
-    measured = measure(rows, values.seeds, jobs, dict(zip(jobs, outcomes, strict=True)), clips)
+    measured = measure(rows, values.seeds, jobs, dict(zip(jobs, outcomes, strict=True)), clips, values.weights)
     corpus = corpus_in_words(values.root, sorted(set(clips.manifest["corpus"])))
     table = ablation_table(measured, reference, len(set(clips.names)), len(clips), corpus, values.points)
     print(table.terminal())
@@ -99,8 +106,11 @@ def main(arguments: list[str]) -> int:
     return 1 if any(row.failed for row in measured.values()) else 0
 
 
-def measure(rows: Any, seeds: list[int], jobs: dict, outcomes: dict, clips: Any) -> dict[str, Any]:
-    """Every row's errors, from its runs' best checkpoints or its predictions."""
+def measure(
+    rows: Any, seeds: list[int], jobs: dict, outcomes: dict, clips: Any, weights: Path = Path("weights")
+) -> dict[str, Any]:
+    """Every row's errors, from its runs' best checkpoints or its predictions; what a row listens with lies in
+    `weights`."""
     from anyonenet.errors import AnyoneNetError
     from evaluation.ablation import Row
 
@@ -118,7 +128,7 @@ def measure(rows: Any, seeds: list[int], jobs: dict, outcomes: dict, clips: Any)
                 elif row.command is not None:
                     found.errors[number] = clips.of_predictions(jobs[row.name, number].folder / "predictions")
                 else:
-                    found.errors[number] = clips.of_weights(exported(jobs[row.name, number].folder))
+                    found.errors[number] = clips.of_weights(exported(jobs[row.name, number].folder), weights)
             except (Mistake, AnyoneNetError) as error:
                 found.failed[number] = str(error)
     return measured
@@ -131,7 +141,7 @@ def exported(run: Path) -> Path:
     path, folder = checkpoint_of(run), run / "weights"
     made = folder / "config.json"
     if not made.is_file() or made.stat().st_mtime < path.stat().st_mtime:
-        export(path, folder, "a run of an ablation", half=False, wanted="landmarks")
+        export(path, folder, "a run of an ablation", half=False)
     return folder
 
 

@@ -83,6 +83,7 @@ def export(
     """
     path = checkpoint_of(run)
     module = load_module(path, average)
+    from anyonenet.audio.mel import MelSettings
     from anyonenet.weights import WeightsCard, save_weights
 
     stage = stage_of(module)
@@ -94,7 +95,9 @@ def export(
         from anyonenet.text.symbols import SYMBOLS
 
         symbols = SYMBOLS
-    save_weights(out, module.network, WeightsCard(stage=stage, corpus=corpus, symbols=symbols, extra=extra), half=half)
+    mel = MelSettings(**module.export_mel()) if hasattr(module, "export_mel") else MelSettings()
+    card = WeightsCard(stage=stage, corpus=corpus, mel=mel, symbols=symbols, extra=extra)
+    save_weights(out, module.network, card, half=half)
     return stage, path
 
 

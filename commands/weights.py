@@ -14,8 +14,31 @@ from pathlib import Path
 
 from commands.options import Options
 
-ORDER = ("speaker_encoder", "tts", "face_encoder", "landmarks", "images")
-"""the speaker encoder first: the TTS and the face encoder learn from its embeddings"""
+ORDER = (
+    "speaker_encoder",
+    "tts",
+    "face_encoder",
+    "landmarks",
+    "images",
+    "makeittalk_content",
+    "makeittalk_speech",
+    "makeittalk_speaker",
+)
+"""the speaker encoder first: the TTS and the face encoder learn from its embeddings; of a system each part before those
+that listen to it"""
+LISTENS_TO = {
+    "makeittalk_content": {"data.init_args.speaker_encoder": "speaker_encoder"},
+    "makeittalk_speech": {
+        "data.init_args.speaker_encoder": "speaker_encoder",
+        "model.init_args.content_weights": "makeittalk_content",
+    },
+    "makeittalk_speaker": {
+        "data.init_args.speaker_encoder": "speaker_encoder",
+        "model.init_args.content_weights": "makeittalk_content",
+        "model.init_args.speech_weights": "makeittalk_speech",
+    },
+}
+"""options of a stage's training that name the weights of another stage"""
 FURTHER = {"tts": "configs/tts/further.yaml"}
 """stages with a second leg of training, and what is laid over `mini.yaml` for it"""
 CORPORA = ("VCTK-Corpus-0.92", "AISHELL-3", "aidatatang_200zh", "VoxCeleb2", "CN-Celeb", "Obama", "Animated", "Drawn")
@@ -65,6 +88,7 @@ def of_stage(stage: str, root: Path, features: Path, runs: Path, out: Path) -> l
     weights = out / stage
     if not (weights / "config.json").is_file():
         data = ["--data.init_args.root", str(root), "--data.init_args.features", str(features)]
+        data += [part for key, other in LISTENS_TO.get(stage, {}).items() for part in (f"--{key}", str(out / other))]
         if stage in FURTHER:
             first = runs / stage / "exported"
             if not (first / "config.json").is_file():

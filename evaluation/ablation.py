@@ -17,8 +17,9 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from anyonenet.errors import CorpusError, InputError
-from anyonenet.weights import load_weights
+from anyonenet.errors import CorpusError, InputError, WeightsError
+from anyonenet.makeittalk import MakeItTalk
+from anyonenet.weights import load_weights, read_card
 from datamodules.sampling import Draw
 from evaluation.landmarks import clip_errors
 
@@ -29,6 +30,9 @@ PAPER = {
     "cnn_blstm": (0.095, 0.026, 0.105),
 }
 """Table II: D-LL, D-VL, D-A on real Obama addresses"""
+
+PREDICTORS = ("landmarks", "makeittalk_speech")
+"""stages whose weights predict landmarks of a frontal face"""
 
 Predict = Callable[[int, dict[str, Any]], Tensor]
 """number and item of a cut -> its landmarks `(frames, 68, 2)`"""
@@ -99,9 +103,17 @@ class TestClips:
             means[name] = np.where(count > 0, total / np.maximum(count, 1), np.nan)
         return means
 
-    def of_weights(self, folder: Path) -> dict[str, np.ndarray]:
-        """The errors of exported weights. Raises WeightsError where they cannot be used."""
-        network, _ = load_weights(folder, "landmarks")
+    def of_weights(self, folder: Path, weights: Path = Path("weights")) -> dict[str, np.ndarray]:
+        """The errors of exported weights of a stage of `PREDICTORS`.
+
+        Args:
+            folder: of the weights.
+            weights: folder of the exported stages that it was trained with, where it was.
+
+        Raises:
+            WeightsError: they cannot be used, or say nothing of landmarks.
+        """
+        network = predictor_of(folder, weights)
 
         @torch.inference_mode()
         def predict(number: int, cut: dict[str, Any]) -> Tensor:
@@ -155,3 +167,13 @@ class TestClips:
                 where = [about["corpus"], about["clip"], about.get("source", "")]
                 table.writerow([f"{number:04d}", *where, f"{begin:.4f}", len(cut["mels"])])
         os.replace(beside, folder / "cuts.csv")
+
+
+def predictor_of(folder: Path, weights: Path) -> Any:
+    """What predicts landmarks, called as `LandmarkPredictor`; arguments and errors as of `TestClips.of_weights`."""
+    stage = read_card(folder)[2].stage
+    if stage not in PREDICTORS:
+        raise WeightsError(f"{folder} holds weights of stage '{stage}'; expected {' or '.join(PREDICTORS)}")
+    if stage == "makeittalk_speech":
+        return MakeItTalk.load(weights, "no_speaker", speech=folder)
+    return load_weights(folder, stage)[0]

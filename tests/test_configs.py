@@ -9,6 +9,7 @@ from pytorch_lightning.cli import LightningCLI
 
 from commands.stages import STAGES
 from commands.training import make_cli
+from sweeps.rows import read_row
 
 ROOT = Path(__file__).resolve().parent.parent
 CONFIGS = sorted(
@@ -24,7 +25,8 @@ def files_of(config: Path) -> list[Path]:
     if config.parts[0] == "trainer":
         return [Path(SOME_STAGE), config]
     if "ablations" in config.parts:
-        return [Path(config.parts[0]) / "base.yaml", config]
+        row = read_row(ROOT / "configs" / config)
+        return [row.config] if row.config else [Path(config.parts[0]) / "base.yaml", config]
     if config.name == "further.yaml":
         return [config.with_name("mini.yaml"), config]
     return [config]
