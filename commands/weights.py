@@ -23,6 +23,8 @@ ORDER = (
     "makeittalk_content",
     "makeittalk_speech",
     "makeittalk_speaker",
+    "atvgnet_landmarks",
+    "atvgnet_frames",
 )
 """the speaker encoder first: the TTS and the face encoder learn from its embeddings; of a system each part before those
 that listen to it"""
