@@ -32,7 +32,8 @@ class Request:
     speech: Path | None = None
     """a recording whose voice is used instead of the face's"""
     renderer: str | None = None
-    """'warp' (no learned weights), 'unet' (the paper's), or what else the system knows; None: its usual one"""
+    """'warp' (no learned weights), 'unet' (the paper's), 'cartoon' (for drawings), or what else the system knows; None:
+    its usual one"""
     fps: float = 25.0
     size: int = 512
     """pixels, longest side at most; a smaller photo is not enlarged"""
@@ -47,6 +48,8 @@ class Request:
     """a visible mark on each frame"""
     credentials: bool = True
     """C2PA content credentials in the file"""
+    landmarks: Path | None = None
+    """a file with the face's 68 points, where no detector finds it"""
     system: str = "anyonenet"
     """one of `anyonenet.systems.known.SYSTEMS`"""
 
@@ -82,7 +85,10 @@ class Request:
             raise InputError(f"face {self.face} does not exist; faces are counted from 1, the largest")
         if self.seed < 0:
             raise InputError(f"seed {self.seed} is negative; choose 0 or more")
-        for path, name in ((self.image, "picture"), (self.speech, "recording")):
+        if self.landmarks is not None and self.face is not None:
+            raise InputError("the landmarks say where the face is; leave --face away")
+        given = ((self.image, "picture"), (self.speech, "recording"), (self.landmarks, "file with landmarks"))
+        for path, name in given:
             if path is not None and not Path(path).is_file():
                 what = "a folder" if Path(path).is_dir() else "not there"
                 raise InputError(f"the {name} {path} is {what}; check the path")
@@ -166,7 +172,7 @@ def _from_row(row: dict[str, str | None], defaults: Request, folder: Path) -> Re
 
 
 def _value(name: str, value: str, folder: Path) -> object:
-    if name in ("image", "out", "speech"):
+    if name in ("image", "out", "speech", "landmarks"):
         return folder / value
     if name in ("size", "face", "seed"):
         return int(value)

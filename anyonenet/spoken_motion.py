@@ -70,7 +70,7 @@ class SpokenMotion:
         with watch.of("voice"):
             lengths = [len(piece.encode()) for piece in split_sentences(request.text, request.language)]
         with watch.of("photo"):
-            portrait = self._reader.read(request.image, request.size, request.crop, request.face)
+            portrait = self._reader.read(request.image, request.size, request.crop, request.face, request.landmarks)
         with watch.of("motion"):
             performer = self._performer(request, portrait, fps)
         yield Subject(portrait, performer, len(lengths))

@@ -61,7 +61,8 @@ def options() -> Options:
         "--renderer",
         choices=RENDERERS,
         help="warp: moves the photo itself, needs no learned weights (default of systems that move landmarks); unet: "
-        "the paper's network; own: the system's own networks (default, and only one, of those that have some)",
+        "the paper's network; cartoon: for drawings, keeps their edges sharp; own: the system's own networks (default, "
+        "and only one, of those that have some)",
     )
     picture.add_argument(
         "--engine",
@@ -80,6 +81,12 @@ def options() -> Options:
     )
     picture.add_argument("--crop", action="store_true", help="show a square around the head only")
     picture.add_argument("--face", type=positive, metavar="N", help="which face, 1 = the largest (default)")
+    picture.add_argument(
+        "--landmarks",
+        type=Path,
+        metavar="FILE",
+        help="68 lines x,y: where the face is, for drawings in which it is not found (order of iBUG 300-W)",
+    )
     files = parser.add_argument_group("files")
     files.add_argument("--weights", type=Path, metavar="DIR", help="folder of exported weights (default: ours)")
     files.add_argument("--device", default="cpu", help="cpu or cuda (default cpu)")
@@ -139,6 +146,7 @@ def requests_of(values: argparse.Namespace) -> list[Request]:
         size=values.size,
         crop=values.crop,
         face=values.face,
+        landmarks=values.landmarks,
         seed=values.seed,
         keep=values.keep,
         watermark=not values.no_watermark,

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 OWN = "own"
 """the renderer of a system that draws frames with networks of its own"""
-LANDMARK_RENDERERS = ("warp", "unet")
+LANDMARK_RENDERERS = ("warp", "unet", "cartoon")
 """what draws systems that move landmarks, the usual one first"""
 
 

@@ -24,6 +24,8 @@ def test_a_good_request_passes(request_):
     [
         ({"text": " \n"}, "text is empty"),
         ({"language": "fr"}, "'fr' is not supported; choose en or zh"),
+        ({"landmarks": Path("no.txt")}, "the file with landmarks no.txt is not there"),
+        ({"landmarks": Path("no.txt"), "face": 1}, "the landmarks say where the face is; leave --face away"),
         ({"renderer": "gan"}, "renderer 'gan' cannot draw the system 'anyonenet'; choose warp or unet"),
         ({"renderer": "own"}, "renderer 'own' cannot draw the system 'anyonenet'"),
         ({"renderer": "warp", "system": "speech2vid"}, "cannot draw the system 'speech2vid'; choose own"),
