@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from commands.options import Options, output_file, positive, seed
-from commands.stages import SHORT, STAGES, VIDEO
+from commands.stages import SHORT, STAGES, SYSTEMS, VIDEO
 
 DESCRIPTION = """\
 Measure a stage on the parts of the corpora that training never saw. Prints a table: each figure with
@@ -20,7 +20,7 @@ Options of the stage's own evaluation come after its name: anyonenet evaluate ST
 
 
 METAVARS = {int: "N", float: "NUMBER", str: "WORD", Path: "PATH"}
-NAMES = (*STAGES, "video", *SHORT)
+NAMES = (*STAGES, "video", *SYSTEMS, *SHORT)
 
 
 def options(stage: str | None = None) -> Options:
@@ -57,8 +57,8 @@ def main(arguments: list[str]) -> int:
     stage = SHORT.get(values.stage, values.stage)
     if values.checkpoint is not None and values.card:
         parser.error("--card writes into exported weights; leave it away, or export the checkpoint first")
-    if stage == "video" and (values.card or values.checkpoint is not None):
-        parser.error("a video is made by the weights of all stages; leave --card and --checkpoint away")
+    if stage not in STAGES and (values.card or values.checkpoint is not None):
+        parser.error(f"{stage} is measured by the weights of several stages; leave --card and --checkpoint away")
     from commands.places import default_weights
 
     weights = values.weights or default_weights()
@@ -70,7 +70,7 @@ def main(arguments: list[str]) -> int:
             weights = beside_others(values.checkpoint, stage, weights, Path(folder))
         measured = evaluation_of(stage).evaluate(weights, values.root, values.features, **own)
         hashes = hashes_of(weights)
-    used = STAGES if stage == "video" else (stage,)  # beside them lies what only judges
+    used = (stage,) if stage in STAGES else STAGES  # beside them lies what only judges
     table = measured.table(stage, {name: digest for name, digest in hashes.items() if name in used})
     print(table.terminal())
     write(values, table, measured.as_dict(stage, hashes))
@@ -121,7 +121,7 @@ def hashes_of(weights: Path) -> dict[str, str]:
 
 def evaluation_of(stage: str) -> Any:
     """The module that measures a stage."""
-    return importlib.import_module(VIDEO if stage == "video" else STAGES[stage].evaluation)
+    return importlib.import_module({"video": VIDEO, **SYSTEMS}.get(stage) or STAGES[stage].evaluation)
 
 
 def own_options(stage: str) -> dict[str, tuple[type, Any]]:

@@ -96,5 +96,8 @@ STAGES = {
 VIDEO = "evaluation.video"
 """measures whole videos, made with the weights of all stages"""
 
+SYSTEMS = {"makeittalk": "evaluation.makeittalk"}
+"""measure a whole system by the tables of its paper"""
+
 SHORT = {"speaker": "speaker_encoder", "face": "face_encoder"}
 """other names of stages"""
