@@ -35,7 +35,9 @@ class SpaceTimeModule(TwoPlayersModule):
     Args:
         frames, composition, photo, width, coarse_widths, blocks, face_blocks, colour_blocks: of the generator; the
             defaults are the paper's, whose generator knows one person.
-        discriminator_width, discriminators: channels of the first layer, and how many scales (3: the paper).
+        discriminator_width, discriminator_layers: of the discriminators: channels of the first layer, convolutions with
+            stride 2 (pix2pixHD has 3; small pictures want fewer).
+        discriminators: how many scales; 3 in the paper.
         perceptual_weight, l1_weight, face_weight: alpha, beta and gamma; 10, 100 and 100 in the paper.
         adversarial_weight: 1 in the paper.
         adversarial_kind: 'least_squares' (pix2pixHD's) or 'bce'.
@@ -47,6 +49,7 @@ class SpaceTimeModule(TwoPlayersModule):
             `l1_weight`.
         features: of the perceptual loss: 'vgg19' (the paper's) or 'gabor', which needs no weights.
         vgg19_weights: VGG-19's file where it is not in torchvision's place.
+        side: pixels of the pictures that it is trained on, as `size` of the DataModule says; goes into the card.
         coarse_steps: first steps, run on pictures of half the side (0 = the paper).
         learning_rate, last_rate, warmup_steps, gradient_norm, accumulate: of `TwoPlayersModule`; the paper's rate is
             0.0002, falling along a line to half of it.
@@ -66,6 +69,7 @@ class SpaceTimeModule(TwoPlayersModule):
         face_blocks: int = 2,
         colour_blocks: int = 3,
         discriminator_width: int = 64,
+        discriminator_layers: int = 3,
         discriminators: int = 3,
         perceptual_weight: float = 10.0,
         l1_weight: float = 100.0,
@@ -82,6 +86,7 @@ class SpaceTimeModule(TwoPlayersModule):
         smooth_weight: float = FlowLoss.smooth,
         features: str = "vgg19",
         vgg19_weights: str | None = None,
+        side: int = 256,
         coarse_steps: int = 0,
         learning_rate: float = 2e-4,
         last_rate: float = 0.5,
@@ -98,7 +103,9 @@ class SpaceTimeModule(TwoPlayersModule):
                 frames, composition, photo, width, list(coarse_widths), blocks, face_blocks, colour_blocks
             )
         )
-        self.discriminators = ScaledDiscriminators(3 * frames, discriminator_width, scales=discriminators)
+        self.discriminators = ScaledDiscriminators(
+            3 * frames, discriminator_width, discriminator_layers, discriminators
+        )
         self.adversarial = AdversarialLoss(adversarial_kind)
         self.perceptual = PerceptualLoss(features, vgg19_weights)
         self.mouth = MouthLoss(width=discriminator_width, kind=adversarial_kind) if mouth_judged else None
@@ -174,7 +181,7 @@ class SpaceTimeModule(TwoPlayersModule):
 
     def export_extra(self) -> dict[str, Any]:
         """What the weights' card should tell besides the network."""
-        return {"perceptual_features": self.hparams["features"]}
+        return {"perceptual_features": self.hparams["features"], "side": self.hparams["side"]}
 
     def _input(self, batch: SpaceTimeBatch) -> Tensor:
         return self.network.join(batch.volumes, batch.photos, batch.motion_fields)

@@ -40,9 +40,9 @@ SYSTEMS = {
     "write_a_speaker": Known(
         "Write-a-Speaker",
         ("write_a_speaker_mouth", "write_a_speaker_upper", "write_a_speaker_head", "write_a_speaker_frames"),
-        (OWN,),
+        (OWN, *LANDMARK_RENDERERS),
     ),
-    "own": Known("own", ("own_landmarks",)),
+    "own": Known("Own model", ("own_landmarks",)),
 }
 
 
