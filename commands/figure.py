@@ -18,6 +18,7 @@ Draw a figure as PNG and PDF. Each kind has options of its own: anyonenet figure
   renderers    real faces as the U-Net and the warp draw them, with their mouths, and the true frames of clips
   speakers     map of voices of speakers never trained on (t-SNE)
   head-motion  map of ways of moving the head, true and predicted (t-SNE)
+  motion-style map of how speakers move face and head, true and as MakeItTalk says it (its Fig. 11, t-SNE)
   curves       training curves from the CSV logs of runs; as a page to explore where --out ends in .html"""
 EXAMPLE = "anyonenet figure curves runs/landmarks --out curves.png"
 LANGUAGES = ("en", "zh")
@@ -166,6 +167,19 @@ def _head_motion(values: Any) -> None:
     print(f"{head_motion_map(_place(values), values.root, values.features, values.out, seed=values.seed)} cuts")
 
 
+def _motion_style_options(group: Any) -> None:
+    _head_motion_options(group)
+    group.add_argument("--speakers", type=between(2, 8), default=8, metavar="N", help="that differ most (default: 8)")
+
+
+def _motion_style(values: Any) -> None:
+    from evaluation.figures.motion_style import motion_style_map
+
+    found = motion_style_map(_place(values), values.root, values.features, values.out, values.speakers, values.seed)
+    own, stars, speakers = found
+    print(f"{own} of {stars} predictions lie nearest to their own speaker; by chance {stars / speakers:.0f} would")
+
+
 def _curves_options(group: Any) -> None:
     group.add_argument("runs", nargs="+", type=Path, metavar="RUN", help="folders of runs, or their metrics.csv")
     group.add_argument("--only", nargs="+", default=[], metavar="NAME", help="quantities, e.g. loss (default: all)")
@@ -213,6 +227,7 @@ KINDS: dict[str, Kind] = {
     "renderers": (_renderers_options, _renderers, "anyonenet figure renderers --pictures photos --out r.png"),
     "speakers": (_corpora, _speakers, "anyonenet figure speakers --out s.png"),
     "head-motion": (_head_motion_options, _head_motion, "anyonenet figure head-motion --out h.png"),
+    "motion-style": (_motion_style_options, _motion_style, "anyonenet figure motion-style --out m.png"),
     "curves": (_curves_options, _curves, EXAMPLE),
 }
 """kind -> its options, what draws it, an example"""
