@@ -25,6 +25,8 @@ ORDER = (
     "makeittalk_speaker",
     "atvgnet_landmarks",
     "atvgnet_frames",
+    "speech2vid",
+    "speech2vid_deblur",
 )
 """the speaker encoder first: the TTS and the face encoder learn from its embeddings; of a system each part before those
 that listen to it"""

@@ -33,13 +33,15 @@ class PictureVariation:
         """`(side, side, 3)` uint8 -> the same shape."""
         side = picture.shape[0]
         warped = cv2.warpAffine(picture, self.matrix, (side, side), borderMode=cv2.BORDER_REPLICATE)
-        if self.mirrored:
-            warped = warped[:, ::-1]
+        return self.light(warped[:, ::-1] if self.mirrored else warped)
+
+    def light(self, picture: np.ndarray) -> np.ndarray:
+        """`(H, W, 3)` uint8 -> the same in the light and colours of this draw, where it was."""
         curve = 255 * (np.arange(256, dtype=np.float32) / 255) ** self.gamma
         # saturation, gains and bias are one product with a matrix a pixel; the half rounds
         mixing = self.saturation * np.eye(3) + (1 - self.saturation) / 3
         matrix = np.column_stack([self.gains[:, None] * mixing, np.full(3, self.bias + 0.5)])
-        levels: Any = cv2.transform(cv2.LUT(warped, curve), matrix)
+        levels: Any = cv2.transform(cv2.LUT(picture, curve), matrix)
         return np.clip(levels, 0, 255, out=levels).astype(np.uint8)
 
     def points(self, landmarks: np.ndarray, side: int) -> np.ndarray:

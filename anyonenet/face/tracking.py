@@ -121,7 +121,7 @@ def _search(
         usable = [(face, points) for face, points in zip(faces, landmarks) if not isinstance(points, FaceError)]
         embeddings = embedder.each((frame, points) for (_, frame, _), points in usable)
         for ((index, _, _), points), embedding in zip(usable, embeddings, strict=True):
-            sightings.append(_Sighting(index, _box_of(points), points, embedding))
+            sightings.append(_Sighting(index, box_of(points), points, embedding))
     return sightings, count
 
 
@@ -159,12 +159,13 @@ def _mixed(a: FaceBox, b: FaceBox, share: float) -> FaceBox:
     return FaceBox(*(mixed(name) for name in ("left", "top", "right", "bottom", "confidence", "roll_degrees")))
 
 
-def _box_of(landmarks: NDArray[np.float32]) -> FaceBox:
+def box_of(landmarks: NDArray[np.float32]) -> FaceBox:
+    """Where a detector would have found the face of some landmarks `(68, 2 or 3)`."""
     (x, y), side, roll = square_of(landmarks[:, :2])
     half = side / 2
     return FaceBox(x - half, y - half, x + half, y + half, 1.0, math.degrees(roll))
 
 
 def _is_near(landmarks: NDArray[np.float32], box: FaceBox) -> bool:
-    found = _box_of(landmarks)
+    found = box_of(landmarks)
     return math.dist(found.centre, box.centre) < _MOVED * box.side and 0.5 < found.side / box.side < 2

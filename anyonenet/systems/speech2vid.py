@@ -33,6 +33,7 @@ TOGETHER = 4
 """frames that a thread draws at once"""
 _REACH_SECONDS = 0.2
 """sound before a sentence that its first windows reach into"""
+_HOP = MFCCSettings().mel.hop_samples
 _STEADY_FRAMES = 1.0
 """standard deviation, in frames, over which the place of the face in a video is averaged: detection trembles"""
 
@@ -127,9 +128,8 @@ class Speech2VidPerformer:
 
     def __init__(self, system: Speech2VidSystem, portrait: Portrait, fps: float):
         self._system, self._portrait = system, portrait
-        self._mel_rate = MelSettings().frame_rate
-        self._rate = VideoRate(fps, self._mel_rate)
-        self._before = np.zeros(0, np.float32)
+        self._rate = VideoRate(fps, MelSettings().frame_rate)
+        self._before, self._begin = np.zeros(0, np.float32), 0  # the last of the sound, and its first sample's number
         self._prepared: tuple[Identity, Ground] | None = None
 
     def ready(self) -> tuple[Identity, Ground]:
@@ -143,12 +143,13 @@ class Speech2VidPerformer:
         return self._prepared
 
     def perform(self, spoken: Spoken) -> Performance:
-        first, seconds = self._rate.next(len(spoken.mel))
+        _, seconds = self._rate.next(len(spoken.mel))
+        rate = MFCCSettings.sample_rate
         sound = np.concatenate([self._before, spoken.waveform])
-        begin = first / self._mel_rate - len(self._before) / MFCCSettings.sample_rate
-        reach = round(_REACH_SECONDS * MFCCSettings.sample_rate)
-        self._before = sound[-reach:].astype(np.float32)
-        heard = windows_at(sound, seconds - begin)
+        heard = windows_at(sound, seconds - self._begin / rate)
+        # what is kept begins on the coefficients' own clock, so that they come out as of one long sound
+        kept = max(len(sound) - round(_REACH_SECONDS * rate), 0) // _HOP * _HOP
+        self._before, self._begin = sound[kept:].astype(np.float32), self._begin + kept
         count = len(seconds)
         return Performance(
             landmarks=np.repeat(self._portrait.landmarks[None].astype(np.float32), count, 0),

@@ -26,11 +26,23 @@ class TranslatedPictures:
 
     def media(self) -> Iterator[Medium]:
         """One picture of all rows."""
-        columns = [_pixels(pictures) for pictures in (self.photos, self.sketches, self.generated, self.targets)]
+        pictures = (self.photos, self.sketches, self.generated, self.targets)
+        yield from PictureColumns(dict(zip(COLUMNS, pictures, strict=True))).media()
+
+
+@dataclass(frozen=True)
+class PictureColumns:
+    """Columns of pictures by name, each `(rows, 3, H, W)` in [-1, 1], RGB, all of one shape."""
+
+    columns: dict[str, np.ndarray]
+
+    def media(self) -> Iterator[Medium]:
+        """One picture of all rows."""
+        columns = [_pixels(pictures) for pictures in self.columns.values()]
         grid = np.hstack([np.vstack(list(column)) for column in columns])
         width = columns[0].shape[2]
         header = np.full((HEADER, grid.shape[1], 3), 255, dtype=np.uint8)
-        for number, name in enumerate(COLUMNS):
+        for number, name in enumerate(self.columns):
             place = (number * width + 6, HEADER - 7)
             cv2.putText(header, name, place, cv2.FONT_HERSHEY_SIMPLEX, 0.45, (40, 40, 40), 1, cv2.LINE_AA)
         yield Medium("pictures", "picture", pixels=np.vstack([header, grid]))

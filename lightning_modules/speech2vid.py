@@ -1,0 +1,151 @@
+"""Training of Speech2Vid: the face that says a window of speech, by an L1 loss (section 3.2, equation 1)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import torch
+import torch.nn.functional as F
+from torch import Tensor
+
+from anyonenet.losses.emphasis import emphasis
+from anyonenet.networks.speech2vid import Speech2Vid
+from anyonenet.networks.vgg_m import WIDTHS
+from anyonenet.types import SpokenFaceBatch
+from lightning_modules.logging.shown.pictures import PictureColumns
+from lightning_modules.optimising import descent
+from lightning_modules.stage import StageModule
+
+_SHOWN = 4
+
+
+class Speech2VidModule(StageModule):
+    """Optimises a `Speech2Vid` network.
+
+    Validation logs `l1`, the mean absolute difference of numbers in [-1, 1], and `l1_mouth`, the same where the mouth
+    is, each also divided by that of the still left as it is (`*_of_still`; 1 = useless).
+
+    Args:
+        stills, side, audio_widths, identity_widths, hidden, embedding, decoder_widths, skips: of the network; the
+            defaults are the paper's where it states them.
+        vgg_m: file of a trained VGG-M, whose convolutions the identity encoder begins with (see
+            `anyonenet.networks.vgg_m`); None: from nothing. The paper's was trained on VGG Face, which cannot be had
+            with a package.
+        optimiser: 'sgd' with momentum (the paper) or 'adam'.
+        learning_rate: 1e-5 in the paper, of a loss that is summed over a picture.
+        momentum: of SGD.
+        falling: the rate falls along a cosine to a hundredth; else it is fixed (the paper).
+        warmup_steps: steps over which it rises from 0.
+        summed: the loss is the sum over a picture's numbers (equation 1), else their mean.
+        mouth_weight: of the loss at the mouth's middle against far away; 1: none (the paper).
+        options: of `StageModule`.
+    """
+
+    network: Speech2Vid
+
+    def __init__(
+        self,
+        stills: int = 1,
+        side: int = 112,
+        audio_widths: Sequence[int] = (64, 128, 256, 256, 256),
+        identity_widths: Sequence[int] = WIDTHS,
+        hidden: int = 512,
+        embedding: int = 256,
+        decoder_widths: Sequence[int] = (512, 256, 128, 96, 64),
+        skips: Sequence[int] = (2, 5),
+        vgg_m: str | None = None,
+        optimiser: str = "sgd",
+        learning_rate: float = 1e-5,
+        momentum: float = 0.9,
+        falling: bool = False,
+        warmup_steps: int = 0,
+        summed: bool = True,
+        mouth_weight: float = 1.0,
+        **options: Any,
+    ):
+        super().__init__(**options)
+        self.save_hyperparameters()
+        self.shown: PictureColumns | None = None
+        self.adopt(
+            Speech2Vid(
+                stills=stills,
+                side=side,
+                audio_widths=list(audio_widths),
+                identity_widths=list(identity_widths),
+                hidden=hidden,
+                embedding=embedding,
+                decoder_widths=list(decoder_widths),
+                skips=list(skips),
+            )
+        )
+
+    def setup(self, stage: str) -> None:
+        """Takes VGG-M's convolutions where a training begins, and not where one goes on."""
+        if stage == "fit" and self.hparams["vgg_m"] is not None and self.trainer.ckpt_path is None:
+            self.network.pictures.load_pretrained(self.hparams["vgg_m"])
+
+    def training_step(self, batch: SpokenFaceBatch, batch_index: int) -> Tensor:
+        made = self.network(batch.mfccs, batch.stills).float()
+        differences = (made - batch.targets).abs()
+        if self.hparams["mouth_weight"] != 1:
+            height, width = made.shape[2:]
+            differences = differences * emphasis(batch.target_landmarks, height, width, self.hparams["mouth_weight"])
+        loss = differences.sum((1, 2, 3)).mean() if self.hparams["summed"] else differences.mean()
+        self.log("train/loss", loss, batch_size=len(made), prog_bar=True)
+        return loss
+
+    def validation_step(self, batch: SpokenFaceBatch, batch_index: int) -> None:
+        made = self._evaluate(batch)
+        if batch_index == 0:
+            pictures = {"still": batch.stills[:, :3], "generated": made, "true": batch.targets}
+            self.shown = PictureColumns(
+                {name: spread(values).float().cpu().numpy() for name, values in pictures.items()}
+            )
+
+    def test_step(self, batch: SpokenFaceBatch, batch_index: int) -> None:
+        self._evaluate(batch)
+
+    def on_validation_epoch_end(self) -> None:
+        self._log_evaluation("validation")
+
+    def on_test_epoch_end(self) -> None:
+        self._log_evaluation("test")
+
+    def configure_optimizers(self) -> Any:
+        return descent(self)
+
+    def _evaluate(self, batch: SpokenFaceBatch) -> Tensor:
+        """Notes what the pictures miss; gives them, `(B, 3, S, S)`."""
+        made = self.network(batch.mfccs, batch.stills).float()
+        mouths = mouth_masks(batch.target_landmarks, made.shape[-1])
+        for pictures, kind in ((made, ""), (batch.stills[:, :3], "_still")):
+            self.means.add(f"l1{kind}", F.l1_loss(pictures, batch.targets), len(made))
+            missed = (pictures - batch.targets).abs().mean(1)
+            self.means.add(f"l1_mouth{kind}", (missed * mouths).sum() / mouths.sum(), mouths.sum())
+        return made
+
+    def _log_evaluation(self, split: str) -> None:
+        means = self.means.take(self.device)
+        for name in ("l1", "l1_mouth"):
+            still = means.pop(f"{name}_still", 0.0)
+            if still > 0:
+                means[f"{name}_of_still"] = means[name] / still
+        self.log_values(split, means, shown=tuple(means))
+
+
+def mouth_masks(landmarks: Tensor, side: int) -> Tensor:
+    """`(B, 68, 2)` pixels -> `(B, side, side)`: 1 in the box around the lips, a fifth of their width wider; else 0."""
+    lips = landmarks[:, 48:68]
+    low, high = lips.amin(1), lips.amax(1)
+    margin = 0.2 * (high[:, :1] - low[:, :1])
+    low, high = low - margin, high + margin
+    places = torch.arange(side, device=landmarks.device, dtype=landmarks.dtype)
+    across = (places >= low[:, 0:1]) & (places <= high[:, 0:1])
+    down = (places >= low[:, 1:2]) & (places <= high[:, 1:2])
+    return (down[:, :, None] & across[:, None, :]).to(landmarks.dtype)
+
+
+def spread(pictures: Tensor) -> Tensor:
+    """A few of a batch, evenly taken from all of it."""
+    return pictures[torch.linspace(0, len(pictures) - 1, min(_SHOWN, len(pictures))).round().long().to(pictures.device)]
