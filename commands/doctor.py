@@ -67,16 +67,23 @@ def device() -> Check:
     return False, True, f"device: CPU, {torch.get_num_threads()} threads (no CUDA device; one is not needed)"
 
 
+NEEDED = ("tts", "face_encoder", "landmarks")
+"""stages without which `generate` can make nothing"""
+
+
 def weights(folder: Path) -> Iterator[Check]:
     """Each stage's weights: there, intact, what they were trained on."""
     from anyonenet.errors import WeightsError
+    from anyonenet.systems.known import SYSTEMS
     from anyonenet.weights import load_weights
     from commands.stages import STAGES
 
+    users = {stage: f"--system {name}" for name, known in SYSTEMS.items() for stage in known.stages}
+    users |= {"images": "--renderer unet", "speaker_encoder": "--speech"}
     for stage in STAGES:
-        only_for = {"images": "--renderer unet", "speaker_encoder": "--speech"}.get(stage)
-        needed = only_for is None
-        purpose = "" if needed else f" (only {only_for} needs them)"
+        needed = stage in NEEDED
+        only_for = f" (only {users[stage]} needs them)" if stage in users else " (generate does not need them)"
+        purpose = "" if needed else only_for
         try:
             network, card = load_weights(folder / stage, stage)
         except WeightsError as error:
