@@ -90,7 +90,10 @@ class Rows:
         random: list[np.random.Generator],
     ) -> None:
         """The full model with somebody else's manner."""
-        drawn = [self._drawn(training, *who, False, source) for *who, source in zip(persons, names, random)]
+        drawn = [
+            self._drawn(training, person, name, False, source)
+            for person, name, source in zip(persons, names, random, strict=True)
+        ]
         tries = []
         for number in range(self.draws):
             clips = [found[number] if found else 0 for found in drawn]

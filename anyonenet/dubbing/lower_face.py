@@ -101,9 +101,9 @@ def _light_between(difference: NDArray[np.float32], share: NDArray[np.float32], 
     coarse = cv2.resize(difference, small, interpolation=cv2.INTER_AREA)
     sigma = max(spread / _COARSE, 1.0)
     # a wide blur under a narrow one: where the edge is far away its mean counts, near by what is next to it
-    total, weight = np.zeros_like(coarse), np.zeros_like(edge)
+    total, weight = np.zeros_like(coarse, np.float32), np.zeros_like(edge, np.float32)
     for wide, counts in ((sigma, 1.0), (3 * sigma, 0.03)):
-        total += counts * cv2.GaussianBlur(coarse * edge, (0, 0), wide)
-        weight += counts * cv2.GaussianBlur(edge, (0, 0), wide).reshape(edge.shape)
+        total = total + counts * np.asarray(cv2.GaussianBlur(coarse * edge, (0, 0), wide), np.float32)
+        weight = weight + counts * np.asarray(cv2.GaussianBlur(edge, (0, 0), wide), np.float32).reshape(edge.shape)
     offset = np.clip(total / np.maximum(weight, 1e-6), -_MOST_OFFSET, _MOST_OFFSET)
     return np.asarray(cv2.resize(offset, (width, height), interpolation=cv2.INTER_LINEAR), np.float32)

@@ -80,12 +80,13 @@ class CartoonMouth:
         low = top + gap * (1 - bow * seen * (1 - _TONGUE[0]))
         tongue = upper + (low - top)[:, None] * mouth.down
         beyond = 0.1 * self._unit * mouth.down
-        return np.concatenate([tongue, (lower + beyond)[::-1]]), np.concatenate([upper - beyond, teeth[::-1]])
+        outlines = np.concatenate([tongue, (lower + beyond)[::-1]]), np.concatenate([upper - beyond, teeth[::-1]])
+        return outlines[0].astype(np.float32), outlines[1].astype(np.float32)
 
     def _mask(self, box: NDArray[np.uint8], polygon: Array) -> Array:
         mask = np.zeros(box.shape[:2], np.uint8)
         fill_polygon(mask, polygon, smooth=self._smooth)
-        return mask.astype(np.float32) / 255
+        return mask.astype(np.float32) / np.float32(255)
 
 
 def _lay(picture: Array, mask: Array, colour: Array) -> None:

@@ -139,6 +139,7 @@ def _styles(data: VoicedLandmarkDataModule, model: MakeItTalk) -> dict[str, Styl
     true: dict[str, list[Array]] = {}
     said: dict[str, list[Array]] = {}
     for clips, unseen in ((data.training, False), (data.validation, True), (data.test, True)):
+        assert isinstance(clips, VoicedClips)
         for row in _rows(clips):
             person = str(clips.cuts.manifest["person"].iloc[row])
             mel, landmarks, turned = (
@@ -146,10 +147,12 @@ def _styles(data: VoicedLandmarkDataModule, model: MakeItTalk) -> dict[str, Styl
             )
             true.setdefault(person, []).extend(_windows(landmarks, turned, rate))
             if unseen:
-                inputs = (torch.from_numpy(array)[None] for array in (mel, landmarks[0], turned[0]))
-                voice = torch.from_numpy(np.asarray(clips.voices[row], np.float32))[None]
+                voice = np.asarray(clips.voices[row], np.float32)
+                heard, face, pose, who = (
+                    torch.from_numpy(array)[None] for array in (mel, landmarks[0], turned[0], voice)
+                )
                 with torch.inference_mode():
-                    motion = model(*inputs, speakers=voice)
+                    motion = model(heard, face, pose, speakers=who)
                 faces = landmarks[0] + motion.displacements[0].numpy()
                 said.setdefault(person, []).extend(_windows(faces, motion.quaternions[0].numpy(), rate))
     return {name: Styles(np.stack(true[name]), np.stack(said[name])) for name in true if true[name] and said.get(name)}

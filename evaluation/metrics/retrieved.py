@@ -59,8 +59,9 @@ def poses_for(
     count = len(quaternions)
     period = max(2 * (count - 1), 1)
     places = (count - 1) - np.abs(np.arange(frames) % period - (count - 1)) if count > 1 else np.zeros(frames, int)
-    poses = quaternion.make_continuous(np.asarray(quaternions, np.float64)[places])
+    poses = np.asarray(quaternion.make_continuous(np.asarray(quaternions, np.float64)[places]), np.float64)
     if begin is None:
         return poses
     from_first = quaternion.multiply(poses, quaternion.conjugate(poses[0])[None])
-    return quaternion.make_continuous(quaternion.multiply(from_first, np.asarray(begin, np.float64)[None]))
+    moved = quaternion.multiply(from_first, np.asarray(begin, np.float64)[None])
+    return np.asarray(quaternion.make_continuous(moved), np.float64)

@@ -16,7 +16,7 @@ from evaluation.study.definition import Study
 from evaluation.study.schedule import schedule
 
 FORMAT = "anyonenet-answers-1"
-CHOICES = ("left", "similar", "right")
+LEFT, RIGHT = "left", "right"
 UNPLAYABLE = "unplayable"
 """the answer where a file could not be played"""
 LANGUAGES = ("en", "zh")
@@ -41,7 +41,7 @@ class TrialAnswer:
     flipped: bool
     repeat: bool
     choice: str | None
-    """A/B: 'left', 'similar', 'right'; None where it could not be played"""
+    """A/B: 'left', 'right' or what the study has beside; None where it could not be played"""
     scores: Mapping[str, float] | None
     """MOS: by scale; None where it could not be played"""
     seconds: float
@@ -141,8 +141,9 @@ def _answer(value: Any, where: str, study: Study) -> tuple[str | None, dict[str,
     if isinstance(value, str) and value == UNPLAYABLE:
         return None, None
     if study.kind == "ab":
-        if not isinstance(value, str) or value not in CHOICES:
-            raise AnswersError(f"the answer of {where} is not one of {', '.join((*CHOICES, UNPLAYABLE))}")
+        choices = (LEFT, *study.undecided, RIGHT)
+        if not isinstance(value, str) or value not in choices:
+            raise AnswersError(f"the answer of {where} is not one of {', '.join((*choices, UNPLAYABLE))}")
         return value, None
     names = {scale.id for scale in study.scales}
     if not isinstance(value, dict):

@@ -56,12 +56,13 @@ def build_study(plan: Plan, out: Path, weights: Path, address: str | None = None
     made: dict[tuple[str, str], Path] = {}
     for key, make in tqdm(tasks, desc=plan.name, unit="stimulus", leave=False, disable=None if progress else True):
         made[key] = make()
-    suffix = ".wav" if plan.kind == "ab" else ".mp4"
+    voices = plan.kind == "ab" and not plan.methods
+    suffix = ".wav" if voices else ".mp4"
     names = {key: media_name(maker.identity(path), suffix) for key, path in made.items()}
     questions = _questions(plan, names, maker)
     study = Study(
         plan.name, plan.kind, tuple(questions), SCALES if plan.kind == "mos" else (), plan.repeats, plan.asked,
-        plan.rules, plan.title,
+        plan.rules, plan.title, plan.ask, plan.undecided,
     )  # fmt: skip
     _refuse_to_orphan_answers(study, out)
     level = common_level(list(made.values()))
@@ -69,9 +70,12 @@ def build_study(plan: Plan, out: Path, weights: Path, address: str | None = None
     for key, path in made.items():
         media[names[key]] = _leveller(path, level, ours=path.parent == maker.folder)
     for face in plan.faces if plan.kind == "ab" else ():
-        media[_picture_name(face, maker)] = _writer(maker.picture(face))
+        if plan.reference is None:
+            media[_person_name(face, plan, maker)] = _writer(maker.picture(face))
+        else:
+            media[_person_name(face, plan, maker)] = _leveller(plan.reference_of(face), level, ours=False)
     write_public(out / "public", study, plan, media, level, address)
-    if plan.kind == "ab":
+    if voices:
         write_webmushra(study, out / WEBMUSHRA, plan.faces[0].language)
     study.save(out)
     print(f"{len(maker.made)} files made, {len(maker.found)} found made; sounds at {level:.1f} LUFS")
@@ -81,7 +85,7 @@ def build_study(plan: Plan, out: Path, weights: Path, address: str | None = None
 def _tasks(plan: Plan, maker: Maker) -> Iterator[tuple[tuple[str, str], Callable[[], Path]]]:
     """(face, source or method) and what makes it."""
     for face in plan.faces:
-        for source in dict.fromkeys(name for pair in plan.comparisons for name in pair):
+        for source in () if plan.methods else dict.fromkeys(name for pair in plan.comparisons for name in pair):
             yield (face.name, source), lambda face=face, source=source: maker.voice(face, source)  # type: ignore[misc]
         for method in plan.methods:
             yield (face.name, method.name), lambda face=face, method=method: maker.video(face, method)  # type: ignore[misc]
@@ -92,14 +96,17 @@ def _questions(plan: Plan, names: dict[tuple[str, str], str], maker: Maker) -> I
     for face in plan.faces:
         for pair in plan.comparisons:
             stimuli = tuple(Stimulus(source, names[face.name, source]) for source in pair)
-            yield Question(f"q{number:03d}", face.name, "-".join(pair), stimuli, _picture_name(face, maker))
+            yield Question(f"q{number:03d}", face.name, "-".join(pair), stimuli, _person_name(face, plan, maker))
             number += 1
-        for method in plan.methods:
+        for method in plan.methods if not plan.comparisons else ():
             yield Question(f"q{number:03d}", face.name, "", (Stimulus(method.name, names[face.name, method.name]),))
             number += 1
 
 
-def _picture_name(face: Face, maker: Maker) -> str:
+def _person_name(face: Face, plan: Plan, maker: Maker) -> str:
+    """Of the picture, or the video, of the person that a pair stands below."""
+    if plan.reference is not None:
+        return media_name(maker.identity(plan.reference_of(face)), ".mp4")
     return media_name(maker.identity(maker.picture(face)), ".jpg")
 
 

@@ -19,6 +19,8 @@ from anyonenet.errors import InputError
 
 FORMAT = "anyonenet-study-1"
 FILE = "study.json"
+UNDECIDED = (("similar",), ("both", "none"))
+"""A/B: 'they are similar'; or 'both are good' and 'none is', as MakeItTalk asks (section 6.5)"""
 
 
 @dataclass(frozen=True)
@@ -54,7 +56,7 @@ class Question:
     stimuli: tuple[Stimulus, ...]
     """A/B: two; MOS: one"""
     picture: str | None = None
-    """A/B: file below `public/`"""
+    """A/B: file below `public/`: of the person; a video where it ends in .mp4"""
 
 
 @dataclass(frozen=True)
@@ -81,11 +83,19 @@ class Study:
     rules: Rules = Rules()
     title: dict[str, str] = dataclasses.field(default_factory=dict)
     """by language"""
+    ask: dict[str, str] = dataclasses.field(default_factory=dict)
+    """A/B: what is asked of each pair, by language; empty: the page's own words"""
+    undecided: tuple[str, ...] = UNDECIDED[0]
+    """A/B: what may be chosen beside the left and the right one, one of `UNDECIDED`"""
 
     @cached_property
     def id(self) -> str:
         """The name and a hash of everything: answers to another study do not fit."""
-        content = json.dumps(dataclasses.asdict(self), sort_keys=True, ensure_ascii=False)
+        told = dataclasses.asdict(self)
+        for name, usual in (("ask", {}), ("undecided", UNDECIDED[0])):  # so that older studies keep their ids
+            if told[name] == usual:
+                del told[name]
+        content = json.dumps(told, sort_keys=True, ensure_ascii=False)
         return f"{self.name}-{hashlib.sha256(content.encode()).hexdigest()[:12]}"
 
     @property
@@ -146,4 +156,5 @@ def _from_json(content: dict[str, Any]) -> Study:
         for question in content.pop("questions")
     )
     scales = tuple(Scale(**scale) for scale in content.pop("scales"))
+    content["undecided"] = tuple(content.get("undecided", UNDECIDED[0]))
     return Study(questions=questions, scales=scales, rules=Rules(**content.pop("rules")), **content)

@@ -5,12 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from evaluation.study.definition import Rules
+from anyonenet.systems.known import known_system
+from evaluation.study.definition import UNDECIDED, Rules
 
 SOURCES = ("image", "speech", "random")
 """A/B: where a voice comes from: the face, a recording of the person, a recording of somebody else of the same sex"""
-RENDERERS = ("warp", "unet", "still")
-"""MOS: as `generate` has them; 'still' shows the photo, which does not move: a lower anchor"""
+STILL = "still"
+"""MOS, instead of a renderer: the photo, which does not move: a lower anchor"""
 
 
 @dataclass(frozen=True)
@@ -32,14 +33,22 @@ class Face:
 
 @dataclass(frozen=True)
 class Method:
-    """MOS: how videos are made, or where they lie."""
+    """How videos are made, or where they lie: each alone (MOS) or in pairs (A/B)."""
 
     name: str
-    renderer: str = "warp"
+    renderer: str | None = None
+    """as `generate` has them, or `STILL`; None: the system's usual one"""
     weights: Path | None = None
     seed: int = 0
     videos: str | None = None
     """files of another system; '{face}' stands for the face's name"""
+    system: str = "anyonenet"
+    """as `generate` has them"""
+
+    @property
+    def drawn_by(self) -> str:
+        """The renderer, or `STILL`."""
+        return self.renderer or known_system(self.system).renderers[0]
 
 
 @dataclass(frozen=True)
@@ -65,6 +74,16 @@ class Plan:
     contact: str = ""
     consent: dict[str, str] = field(default_factory=dict)
     """by language; empty: the page's own words"""
+    ask: dict[str, str] = field(default_factory=dict)
+    """A/B: the question, by language; empty: the page's own words"""
+    undecided: tuple[str, ...] = UNDECIDED[0]
+    """A/B: what may be chosen beside the two"""
+    reference: str | None = None
+    """A/B of videos: films of the persons, '{face}' stands for the face's name; None: the face's picture is shown"""
+
+    def reference_of(self, face: Face) -> Path:
+        """The film of a face's person."""
+        return Path(str(self.reference).replace("{face}", face.name))
 
     @property
     def questions(self) -> int:

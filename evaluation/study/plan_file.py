@@ -10,10 +10,11 @@ from typing import Any
 
 from anyonenet.errors import InputError
 from anyonenet.request import LANGUAGES, SIZES
+from anyonenet.systems.known import SYSTEMS
 from evaluation.study import checked
-from evaluation.study.definition import Rules
+from evaluation.study.definition import UNDECIDED, Rules
 from evaluation.study.drawn import drawn_faces
-from evaluation.study.plan import RENDERERS, SOURCES, Face, Method, Plan
+from evaluation.study.plan import SOURCES, STILL, Face, Method, Plan
 
 
 def read_plan(path: Path, limit: int | None = None) -> Plan:
@@ -36,13 +37,15 @@ def read_plan(path: Path, limit: int | None = None) -> Plan:
     folder = path.parent
     rules = checked.mapping(data.get("rules", {}), f"{where}: rules")
     checked.only_known(rules, [f.name for f in dataclasses.fields(Rules)], f"{where}: rules")
+    methods = _methods(data.get("methods"), folder, where) if kind == "mos" or "methods" in data else ()
+    compared = tuple(method.name for method in methods) or SOURCES
     plan = Plan(
         kind,
         name,
         checked.by_language(data.get("title", name), f"{where}: title"),
         _faces(data, folder, where)[:limit],
-        comparisons=_comparisons(data.get("comparisons"), where) if kind == "ab" else (),
-        methods=_methods(data.get("methods"), folder, where) if kind == "mos" else (),
+        comparisons=_comparisons(data.get("comparisons"), compared, where) if kind == "ab" else (),
+        methods=methods,
         random=folder / checked.text(data["random"], f"{where}: random") if "random" in data else None,
         repeats=checked.whole(data.get("repeats", 4), f"{where}: repeats", 0),
         asked=None if data.get("asked") is None else checked.whole(data["asked"], f"{where}: asked", 1),
@@ -52,6 +55,9 @@ def read_plan(path: Path, limit: int | None = None) -> Plan:
         crop=bool(data.get("crop", False)),
         contact=checked.text(data.get("contact", ""), f"{where}: contact"),
         consent=checked.by_language(data["consent"], f"{where}: consent") if "consent" in data else {},
+        ask=checked.by_language(data["ask"], f"{where}: ask") if "ask" in data else {},
+        undecided=_undecided(data.get("undecided", UNDECIDED[0]), where),
+        reference=_with_face(folder, data["reference"], f"{where}: reference") if "reference" in data else None,
     )
     return _fitting(plan, where, limited=limit is not None)
 
@@ -79,6 +85,9 @@ def _fitting(plan: Plan, where: str, limited: bool) -> Plan:
             video = Path(str(method.videos).replace("{face}", face.name))
             if not video.is_file():
                 raise InputError(f"{where}: no video {video} of method '{method.name}' for '{face.name}'")
+    for face in plan.faces if plan.reference else ():
+        if not plan.reference_of(face).is_file():
+            raise InputError(f"{where}: no reference {plan.reference_of(face)} for '{face.name}'")
     return plan
 
 
@@ -143,12 +152,11 @@ def _face(
     return Face(name, sex, language, checked.text(text, f"{where}: text"), image, speech)
 
 
-def _comparisons(raw: Any, where: str) -> tuple[tuple[str, str], ...]:
+def _comparisons(raw: Any, known: tuple[str, ...], where: str) -> tuple[tuple[str, str], ...]:
     pairs = []
-    for pair in checked.items(
-        [["image", "speech"], ["image", "random"]] if raw is None else raw, f"{where}: comparisons"
-    ):
-        first, second = (checked.one_of(one, SOURCES, f"{where}: comparisons") for one in _pair(pair, where))
+    usual = [["image", "speech"], ["image", "random"]] if known == SOURCES else [list(known[:2])]
+    for pair in checked.items(usual if raw is None else raw, f"{where}: comparisons"):
+        first, second = (checked.one_of(one, known, f"{where}: comparisons") for one in _pair(pair, where))
         if first == second or (first, second) in pairs:
             raise InputError(f"{where}: comparisons: [{first}, {second}] compares nothing new")
         pairs.append((first, second))
@@ -161,24 +169,44 @@ def _pair(pair: Any, where: str) -> list[Any]:
     return pair
 
 
+def _undecided(raw: Any, where: str) -> tuple[str, ...]:
+    for choices in UNDECIDED:
+        if list(raw if isinstance(raw, (list, tuple)) else [raw]) == list(choices):
+            return choices
+    known = " or ".join(f"[{', '.join(choices)}]" for choices in UNDECIDED)
+    raise InputError(f"{where}: undecided must be {known}")
+
+
+def _with_face(folder: Path, raw: Any, where: str) -> str:
+    """Files of which each has a face's name in its own."""
+    files = str(folder / checked.text(raw, where))
+    if "{face}" not in files:
+        raise InputError(f"{where} must hold {{face}}, which stands for the face's name")
+    return files
+
+
 def _methods(raw: Any, folder: Path, where: str) -> tuple[Method, ...]:
     methods = []
     for name, value in checked.mapping(raw, f"{where}: methods").items():
         at = f"{where}: methods: {name}"
         one = checked.mapping(value, at)
-        checked.only_known(one, ["renderer", "weights", "seed", "videos"], at)
-        if ("videos" in one) == ("renderer" in one):
-            raise InputError(f"{at} must have either a renderer ({', '.join(RENDERERS)}) or videos of another system")
-        videos = str(folder / checked.text(one["videos"], f"{at}: videos")) if "videos" in one else None
-        if videos is not None and "{face}" not in videos:
-            raise InputError(f"{at}: videos must hold {{face}}, which stands for the face's name")
+        checked.only_known(one, ["system", "renderer", "weights", "seed", "videos"], at)
+        if ("videos" in one) == ("renderer" in one or "system" in one):
+            raise InputError(
+                f"{at} must have either a system ({', '.join(SYSTEMS)}) or a renderer (or {STILL}), or videos from "
+                "elsewhere"
+            )
+        system = checked.one_of(one.get("system", "anyonenet"), tuple(SYSTEMS), f"{at}: system")
+        renderers = (*SYSTEMS[system].renderers, STILL)
+        videos = _with_face(folder, one["videos"], f"{at}: videos") if "videos" in one else None
         methods.append(
             Method(
                 str(name),
-                checked.one_of(one.get("renderer", "warp"), RENDERERS, f"{at}: renderer"),
+                checked.one_of(one["renderer"], renderers, f"{at}: renderer") if "renderer" in one else None,
                 folder / checked.text(one["weights"], f"{at}: weights") if "weights" in one else None,
                 checked.whole(one.get("seed", 0), f"{at}: seed", 0),
                 videos,
+                system,
             )
         )
     if not methods:

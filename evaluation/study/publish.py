@@ -68,6 +68,7 @@ def study_script(study: Study, plan: Plan) -> str:
         "id": study.id, "kind": study.kind, "title": study.title, "consent": plan.consent, "contact": plan.contact,
         "repeats": study.repeats, "asked": study.asked, "check": CHECK, "questions": questions,
         "scales": [{"id": scale.id, "label": scale.label} for scale in study.scales],
+        "ask": study.ask, "undecided": list(study.undecided),
     }  # fmt: skip
     return f"window.STUDY = {json.dumps(content, indent=1, ensure_ascii=False)};\n"
 

@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from anyonenet.errors import InputError
-from evaluation.study.answers import Answers, AnswersError, parse_answers
+from evaluation.study.answers import LEFT, RIGHT, Answers, AnswersError, parse_answers
 from evaluation.study.definition import Study
 
 REASONS = {
@@ -110,10 +110,10 @@ def score_differences(answers: Answers) -> list[float]:
 
 
 def preferred(choice: str | None, flipped: bool) -> str | None:
-    """Which method a side stands for: 'first', 'similar' or 'second'."""
-    if choice in (None, "similar"):
+    """Which method a side stands for: 'first' or 'second'; what is neither side stays as it is."""
+    if choice not in (LEFT, RIGHT):
         return choice
-    return "first" if (choice == "left") != flipped else "second"
+    return "first" if (choice == LEFT) != flipped else "second"
 
 
 def described(answers: Sequence[Answers], name: str) -> dict[str, int]:

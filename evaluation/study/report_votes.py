@@ -22,13 +22,16 @@ def counts_table(counts: Sequence[Counts]) -> Table:
         share, low, high, p = one.binomial()
         cells = [f"{number} ({100 * of:.1f}%)" for number, of in zip((one.first, one.similar, one.second), one.shares)]
         rows.append((_title(one), *cells, f"{100 * share:.1f} [{100 * low:.1f}, {100 * high:.1f}]", p_cell(p)))
+    middle = "Undecided" if any(one.undecided for one in counts) else "They are similar"
+    parted = [f"{_title(one)}: {', '.join(f'{way} {votes}' for way, votes in one.undecided)}" for one in counts]
     return Table(
-        ("Comparison", "First", "They are similar", "Second", "Binomial, %", "p"),
+        ("Comparison", "First", middle, "Second", "Binomial, %", "p"),
         rows,
         "Votes of the A/B test",
         (
             "Binomial: the first method among the votes that prefer one, in percent, with exact 95% interval, against "
             "50%; it takes all votes for independent.",
+            *(line for one, line in zip(counts, parted, strict=True) if one.undecided),
         ),
     )
 

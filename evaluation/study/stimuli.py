@@ -6,6 +6,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable
+from dataclasses import replace
 from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -16,8 +17,9 @@ from anyonenet.audio.files import read_audio, write_wav
 from anyonenet.checksum import sha256_of
 from anyonenet.errors import InputError, WeightsError
 from anyonenet.request import Request
+from anyonenet.systems.known import SYSTEMS
 from evaluation.study.drawn import draw_picture, record_speech
-from evaluation.study.plan import Face, Method, Plan
+from evaluation.study.plan import STILL, Face, Method, Plan
 
 if TYPE_CHECKING:
     from anyonenet.pipeline import Pipeline
@@ -28,7 +30,7 @@ VERSION = 1
 """of how stimuli are made: changes when the same inputs would give others"""
 FPS = 25.0
 _SOUNDS = {".wav", ".flac", ".ogg", ".mp3", ".m4a", ".opus"}
-_STAGES = {"voice": ("tts", "face_encoder", "speaker_encoder"), "warp": ("landmarks",), "unet": ("landmarks", "images")}
+_VOICE = ("tts", "face_encoder", "speaker_encoder")
 
 
 class Maker:
@@ -63,7 +65,7 @@ class Maker:
         reference = self.picture(face) if source == "image" else self._recording(face, source == "random")
         recipe = {
             "say": face.text, "language": face.language, "as": source == "image", "of": self._hash(reference),
-            "weights": self._weights_hash(self.weights, "voice"), "seed": self.plan.seed,
+            "weights": self._weights_hash(self.weights, *_VOICE), "seed": self.plan.seed,
         }  # fmt: skip
         return self._kept(recipe, ".wav", lambda out: self._speak(face, reference, source == "image", out))
 
@@ -74,10 +76,12 @@ class Maker:
         weights = method.weights or self.weights
         picture = self.picture(face)
         recipe: dict[str, Any] = {
-            "show": method.renderer, "say": face.text, "language": face.language, "of": self._hash(picture),
-            "weights": self._weights_hash(weights, "voice", *([] if method.renderer == "still" else [method.renderer])),
+            "show": method.drawn_by, "say": face.text, "language": face.language, "of": self._hash(picture),
+            "weights": self._weights_hash(weights, *_VOICE, *_drawing_stages(method)),
             "seed": [self.plan.seed, method.seed], "size": self.plan.size, "crop": self.plan.crop,
         }  # fmt: skip
+        if method.system != "anyonenet" and method.drawn_by != STILL:
+            recipe["system"] = method.system
         return self._kept(recipe, ".mp4", lambda out: self._show(face, picture, method, weights, out))
 
     def identity(self, path: Path) -> str:
@@ -122,12 +126,13 @@ class Maker:
         pipeline = self._pipeline(weights)
         # no visible mark: participants would rate that instead; credentials come with the finished file
         request = Request(
-            face.text, picture, out, language=face.language, renderer="warp" if method.renderer == "still" else
-            method.renderer, fps=FPS, size=self.plan.size, crop=self.plan.crop, seed=self.plan.seed + method.seed,
-            watermark=False, credentials=False,
+            face.text, picture, out, language=face.language, fps=FPS, size=self.plan.size, crop=self.plan.crop,
+            seed=self.plan.seed + method.seed, watermark=False, credentials=False,
         )  # fmt: skip
+        if method.drawn_by != STILL:
+            request = replace(request, system=method.system, renderer=method.renderer)
         pipeline.generate(request)
-        if method.renderer == "still":
+        if method.drawn_by == STILL:
             self._freeze(out, picture)
 
     def _freeze(self, video: Path, picture: Path) -> None:
@@ -162,8 +167,8 @@ class Maker:
             self._hashes[path] = sha256_of(path)
         return self._hashes[path]
 
-    def _weights_hash(self, weights: Path, *kinds: str) -> str:
-        names = [weights / stage / "model.safetensors" for kind in kinds for stage in _STAGES[kind]]
+    def _weights_hash(self, weights: Path, *stages: str) -> str:
+        names = [weights / stage / "model.safetensors" for stage in stages]
         for name in names:
             if not name.is_file():
                 raise WeightsError(f"no weights at {name.parent}; make them with `make weights`, or give --weights DIR")
@@ -187,3 +192,10 @@ class Maker:
         from anyonenet.voice import Voice
 
         return Voice(self.weights)
+
+
+def _drawing_stages(method: Method) -> tuple[str, ...]:
+    """Whose weights decide how a method looks."""
+    if method.drawn_by == STILL:
+        return ()
+    return (*SYSTEMS[method.system].stages, *(("images",) if method.drawn_by == "unet" else ()))

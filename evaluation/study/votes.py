@@ -24,7 +24,10 @@ class Counts:
     second_method: str
     first: int
     similar: int
+    """neither is preferred"""
     second: int
+    undecided: tuple[tuple[str, int], ...] = ()
+    """where that is said in more than one way: how often each"""
 
     @property
     def all(self) -> int:
@@ -102,25 +105,26 @@ def compare(study: Study, answers: Sequence[Answers]) -> list[Comparison]:
     Raises:
         ValueError: too few participants or items for any test.
     """
-    votes: dict[str, list[tuple[str, str, int]]] = {name: [] for name in study.comparisons}
+    votes: dict[str, list[tuple[str, str, str]]] = {name: [] for name in study.comparisons}
     for one in answers:
         for trial in one.trials:
             vote = preferred(trial.choice, trial.flipped)
             if not trial.repeat and vote is not None:
                 question = study.questions[trial.question]
-                value = {"first": 1, "similar": 0, "second": -1}[vote]
-                votes[question.comparison].append((one.participant, question.item, value))
+                votes[question.comparison].append((one.participant, question.item, vote))
     return [_compared(study, name, cast) for name, cast in votes.items()]
 
 
-def _compared(study: Study, name: str, cast: list[tuple[str, str, int]]) -> Comparison:
+def _compared(study: Study, name: str, cast: list[tuple[str, str, str]]) -> Comparison:
     if not cast:
         raise ValueError(f"nobody voted in '{name}'")
-    who, what, value = [vote[0] for vote in cast], [vote[1] for vote in cast], np.array([vote[2] for vote in cast])
+    who, what = [vote[0] for vote in cast], [vote[1] for vote in cast]
+    said = [vote[2] for vote in cast]
+    value = np.array([_VALUES.get(vote, 0) for vote in said])
+    ways = tuple((way, said.count(way)) for way in study.undecided) if len(study.undecided) > 1 else ()
     first, second = next(q.stimuli for q in study.questions if q.comparison == name)
-    counts = Counts(
-        name, first.method, second.method, *(int((value == wanted).sum()) for wanted in (1, 0, -1))
-    )  # fmt: skip
+    first_votes, similar, second_votes = (int((value == wanted).sum()) for wanted in (1, 0, -1))
+    counts = Counts(name, first.method, second.method, first_votes, similar, second_votes, ways)
     return Comparison(
         counts,
         anova(_tally(what, value == 1), _tally(what, value == -1)),
@@ -130,6 +134,10 @@ def _compared(study: Study, name: str, cast: list[tuple[str, str, int]]) -> Comp
         len(set(who)),
         len(set(what)),
     )
+
+
+_VALUES = {"first": 1, "second": -1}
+"""of a vote; all else is 0"""
 
 
 def _tally(names: Sequence[str], chosen: np.ndarray) -> np.ndarray:

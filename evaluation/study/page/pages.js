@@ -47,7 +47,7 @@ function readyPage() {
   keysOfPage = { Enter: start, " ": () => player.play() };
   show(
     element("h1", {}, words("readyTitle")),
-    ...paragraphs(words(STUDY.kind === "ab" ? "readyAb" : "readyMos")),
+    ...paragraphs(STUDY.kind === "ab" ? worded("readyAb") : words("readyMos")),
     STUDY.repeats ? element("p", {}, words("repeats")) : null,
     element("p", {}, words("checkNote")),
     button(`▶ ${words("check")}`, () => player.play(), { class: "play" }),

@@ -62,7 +62,10 @@ function preload(question) {
   preloaded.length = 0;
   if (!question) return;
   for (const source of question.media) {
-    preloaded.push(element(STUDY.kind === "ab" ? "audio" : "video", { src: source, preload: "auto" }));
+    preloaded.push(element(shows(source) ? "video" : "audio", { src: source, preload: "auto" }));
   }
-  if (question.picture) preloaded.push(element("img", { src: question.picture }));
+  if (question.picture) {
+    const tag = shows(question.picture) ? "video" : "img";
+    preloaded.push(element(tag, { src: question.picture, preload: "auto" }));
+  }
 }

@@ -1,13 +1,18 @@
-// A/B: a face and two voices.
+// A/B: a face and two voices, or a person and two videos.
 "use strict";
+
+const shows = (source) => source.endsWith(".mp4");
+const showsVideos = () => STUDY.kind === "ab" && shows(STUDY.questions[0].media[0]);
+const worded = (name) => words(showsVideos() ? `${name}Videos` : name);
 
 function voicesPage(question, trial, current, done) {
   const sources = trial.flipped ? [...question.media].reverse() : question.media;
-  const players = sources.map((source, side) => new Player("audio", source, current.states[side], update));
-  Player.replace(players);
+  const players = sources.map((source, side) => new Player(shows(source) ? "video" : "audio", source, current.states[side], update));
+  const above = shows(question.picture || "") ? new Player("video", question.picture, { plays: 0, heard: false }, () => {}) : null;
+  Player.replace(above ? [above, ...players] : players);
   const plays = players.map((player, side) => button("", () => player.play(), { class: "play", "data-side": side }));
-  const choices = ["left", "similar", "right"].map((name) =>
-    button(words(name), () => choose(name), { class: "choice", "data-choice": name, "aria-pressed": "false" }),
+  const choices = ["left", ...STUDY.undecided, "right"].map((name) =>
+    button(name === "left" || name === "right" ? worded(name) : words(name), () => choose(name), { class: "choice", "data-choice": name, "aria-pressed": "false" }),
   );
   const next = button(words("next"), finish, { class: "next" });
   const hint = element("p", { class: "hint", role: "status" });
@@ -29,7 +34,7 @@ function voicesPage(question, trial, current, done) {
     players.forEach((player, side) => {
       const label = player.playing ? "playing" : player.state.heard ? "again" : "play";
       plays[side].replaceChildren(
-        element("strong", {}, words("voice", { name: "AB"[side] })),
+        element("strong", {}, words(showsVideos() ? "videoNamed" : "voice", { name: "AB"[side] })),
         element("span", {}, `${player.playing ? "◼" : "▶"} ${words(label)}`),
       );
       plays[side].classList.toggle("playing", player.playing);
@@ -40,7 +45,7 @@ function voicesPage(question, trial, current, done) {
       node.setAttribute("aria-pressed", String(node.dataset.choice === current.answer));
     }
     next.disabled = current.answer === null;
-    hint.textContent = heard ? "" : words("listenFirst");
+    hint.textContent = heard ? "" : worded("listenFirst");
     trouble.update();
     memory.save();
   }
@@ -49,20 +54,31 @@ function voicesPage(question, trial, current, done) {
     1: () => players[0].play(),
     2: () => players[1].play(),
     ArrowLeft: () => choose("left"),
-    ArrowDown: () => choose("similar"),
+    ArrowDown: () => choose(STUDY.undecided[0]),
+    ArrowUp: () => choose(STUDY.undecided[STUDY.undecided.length - 1]),
     ArrowRight: () => choose("right"),
     Enter: finish,
   };
+  const asked = STUDY.ask[memory.state.language] || worded("questionAb");
+  const person = above
+    ? element("div", { class: "screen" }, above.node)
+    : element("img", { src: question.picture, alt: words("picture"), class: "face" });
+  const screens = showsVideos()
+    ? [element("div", { class: "pair" }, ...players.map((player) => element("div", { class: "screen" }, player.node)))]
+    : [];
+  players.forEach((player) => player.node.addEventListener("click", () => player.play()));
   update();
   const nodes = [
-    element("h1", {}, words("questionAb")),
-    element("img", { src: question.picture, alt: words("picture"), class: "face" }),
+    element("h1", {}, asked),
+    person,
+    ...(above ? [button(`▶ ${words("playPerson")}`, () => above.play(), { class: "play" })] : []),
+    ...screens,
     element("div", { class: "pair" }, ...plays),
-    element("div", { class: "choices", role: "group", "aria-label": words("questionAb") }, ...choices),
+    element("div", { class: "choices", role: "group", "aria-label": asked }, ...choices),
     hint,
     trouble.node,
     next,
-    element("p", { class: "keys" }, words("keysAb")),
+    element("p", { class: "keys" }, words(STUDY.undecided.length > 1 ? "keysAbFour" : "keysAb")),
   ];
   return { nodes, keys };
 }

@@ -54,7 +54,7 @@ def answers_of(study: Study, seed: int, choose: Chooser, seconds: float = 6.0, c
         if not (trial.repeat and consistent):
             before[trial.question] = choose(question, rng)
         answer = before[trial.question]
-        if study.kind == "ab" and answer != "similar":
+        if study.kind == "ab" and answer in ("first", "second"):
             answer = "left" if (answer == "first") != trial.flipped else "right"
         trials.append(
             {
