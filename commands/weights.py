@@ -17,6 +17,7 @@ from commands.options import Options
 ORDER = (
     "speaker_encoder",
     "tts",
+    "vocoder",
     "face_encoder",
     "landmarks",
     "images",
@@ -27,6 +28,7 @@ ORDER = (
     "atvgnet_frames",
     "speech2vid",
     "speech2vid_deblur",
+    "write_a_speaker_frames",
 )
 """the speaker encoder first: the TTS and the face encoder learn from its embeddings; of a system each part before those
 that listen to it"""
@@ -43,7 +45,7 @@ LISTENS_TO = {
     },
 }
 """options of a stage's training that name the weights of another stage"""
-FURTHER = {"tts": "configs/tts/further.yaml"}
+FURTHER = {"tts": "configs/tts/further.yaml", "images": "configs/images/further.yaml"}
 """stages with a second leg of training, and what is laid over `mini.yaml` for it"""
 CORPORA = ("VCTK-Corpus-0.92", "AISHELL-3", "aidatatang_200zh", "VoxCeleb2", "CN-Celeb", "Obama", "Animated", "Drawn")
 

@@ -49,7 +49,7 @@ def corpora(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
         build(
             folder,
             "small",
-            corpora=["vctk", "aishell3", "aidatatang", "voxceleb2", "cnceleb", "animated"],
+            corpora=["vctk", "aishell3", "aidatatang", "voxceleb2", "cnceleb", "animated", "drawn"],
             progress=False,
         )
         yield folder
