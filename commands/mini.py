@@ -9,8 +9,9 @@ from commands.options import Options, seed
 DESCRIPTION = """\
 Build the embedded corpora: synthetic voices and drawn faces in the on-disk layouts of
 VCTK, AISHELL-3, aidatatang_200zh, VoxCeleb2, CN-Celeb and the Obama addresses; and, for the
-image translation, drawn persons before all sorts of grounds and still pictures made to speak.
-They are for development, demonstration and tests; results for papers need the real corpora."""
+image translation, drawn persons before all sorts of grounds and still pictures made to speak;
+and, for Write-a-Speaker, speech with the motion of a face in four emotions. They are for
+development, demonstration and tests; results for papers need the real corpora."""
 
 
 def options() -> Options:

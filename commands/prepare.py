@@ -20,7 +20,10 @@ folder, or a CSV or JSONL list, of audio, text and speaker). Stopped at any mome
 again, it goes on where it was, and ends in the same bytes. What cannot be used is listed with the
 reason in skipped.csv beside the store."""
 
-KINDS = ("vctk", "aishell3", "aidatatang", "voxceleb2", "cnceleb", "obama", "drawn", "animated", "videos", "speech")
+KINDS = (
+    "vctk", "aishell3", "aidatatang", "voxceleb2", "cnceleb", "obama", "drawn", "animated", "write_a_speaker", "videos",
+    "speech",
+)  # fmt: skip
 JOBS = 16
 """of a Slurm array, where no number is given"""
 

@@ -40,7 +40,8 @@ BLENDSHAPES = (*UPPER, *MOUTH)
 """all 51, in the order of every track: the upper face, then the mouth"""
 HEAD = ("rotationX", "rotationY", "rotationZ", "moveX", "moveY", "moveZ")
 """the 6 of the head pose: a rotation vector (radians; about x: a nod, y: a shake, z: a tilt) away from looking into the
-camera, as `anyonenet.face.quaternion.from_rotation_vector` reads it, and a translation in outer-eye distances"""
+camera, as `anyonenet.face.quaternion.from_rotation_vector` reads it, and a translation in outer-eye distances:
+`place(face) = R (face - NECK) + NECK + move`, with `anyonenet.portrait.NECK`, about which heads turn"""
 RATE = 25.0
 """frames a second of all tracks, as of the videos; the paper states none. Frame k stands at k / RATE seconds"""
 EMOTIONS = ("surprise", "anger", "neutral", "happiness")
@@ -104,7 +105,9 @@ def landmarks(parameters: NDArray[np.floating], face: NDArray[np.floating] | Non
     """
     if np.shape(parameters)[-1] != len(BLENDSHAPES):
         raise ValueError(f"{np.shape(parameters)[-1]} parameters; a face has {len(BLENDSHAPES)}")
-    return (mean_face() if face is None else face) + np.tensordot(parameters, _basis(), axes=1)
+    rest = mean_face() if face is None else np.asarray(face, dtype=np.float64)
+    placed: NDArray[np.float64] = rest + np.tensordot(parameters, _basis(), axes=1)
+    return placed
 
 
 def column(name: str) -> int:

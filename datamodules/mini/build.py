@@ -1,4 +1,5 @@
-"""Build the embedded corpora: six in the layouts of real ones, from nothing but a seed, and two for pictures alone."""
+"""Build the embedded corpora: six in the layouts of real ones, from nothing but a seed, one of facial motion, and two
+for pictures alone."""
 
 from __future__ import annotations
 
@@ -18,6 +19,7 @@ from datamodules.mini.pictures import packaged_pictures, pictures_in
 from datamodules.mini.speech import write_aidatatang, write_aishell3, write_vctk
 from datamodules.mini.videos import write_cnceleb, write_obama, write_voxceleb2
 from datamodules.mini.workers import Workers
+from datamodules.mini.write_a_speaker import write_write_a_speaker
 
 VERSION = 3
 """of the corpora's bytes: changes when the same seed would give others"""
@@ -29,10 +31,11 @@ Embedded corpora of AnyoneNet: SYNTHETIC, for development, demonstration and tes
 Nobody here exists, but for the faces in `Animated`: voices are espeak-ng's, reshaped; faces are drawn by code; mouths,
 heads and lids move by rule. `Animated` holds photographs and paintings, from installed packages or the builder's own
 folder (pictures.csv names them), which say and do what they never did. It and `Drawn` are silent clips, for the image
-translation alone. The other folders have the layouts of VCTK 0.92, AISHELL-3, aidatatang_200zh, VoxCeleb2, CN-Celeb
-(with face pictures) and a folder of weekly addresses ("Obama"; the person in it is drawn too and resembles nobody).
-Results for papers need the real corpora. Beside each video NAME.mp4 stands its exact truth NAME.landmarks.npz:
-landmarks (F, 68, 3) float32 in pixels, quaternions (F, 4) (w, x, y, z), fps.
+translation alone. `WriteASpeaker` holds speech with the motion of a face that nobody filmed: blendshapes and head
+poses of two actresses in four emotions, acted by rule. The other folders have the layouts of VCTK 0.92, AISHELL-3,
+aidatatang_200zh, VoxCeleb2, CN-Celeb (with face pictures) and a folder of weekly addresses ("Obama"; the person in it
+is drawn too and resembles nobody). Results for papers need the real corpora. Beside each video NAME.mp4 stands its
+exact truth NAME.landmarks.npz: landmarks (F, 68, 3) float32 in pixels, quaternions (F, 4) (w, x, y, z), fps.
 
 mini.json tells size, seed, version and counts. Made by `anyonenet mini`; the same seed gives the same files.
 """
@@ -54,6 +57,7 @@ _CORPORA = {
     "voxceleb2": _Corpus("VoxCeleb2", write_voxceleb2),
     "obama": _Corpus("Obama", write_obama),
     "drawn": _Corpus("Drawn", write_drawn, "video"),
+    "write_a_speaker": _Corpus("WriteASpeaker", write_write_a_speaker),
 }
 _ANIMATED = "animated"
 NAMES = (*_CORPORA, _ANIMATED)

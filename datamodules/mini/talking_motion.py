@@ -100,8 +100,8 @@ def perform(
     times = np.arange(frames) / fps
     controls = mouth_controls(phonemes, times, manner.liveliness)
     column = {name: k for k, name in enumerate(CONTROLS)}
-    beat, stress = _beats(waveform, sample_rate, times)
-    drift = _slow(rng, frames, fps, 2.5)
+    beat, stress = beats(waveform, sample_rate, times)
+    drift = slow_drift(rng, frames, fps, 2.5)
     controls[:, column["smile"]] = np.clip(manner.smile * (1 + 0.4 * drift[:, 0]), 0, 0.5) * (
         1 - controls[:, column["round"]]
     )
@@ -110,7 +110,9 @@ def perform(
     controls[:, column["frown"]] = np.clip(0.25 * drift[:, 2], 0, 0.6)
     lids = _blinks(rng, times, manner.blink_seconds)
     controls[:, column["blink_left"]] = controls[:, column["blink_right"]] = lids
-    sway = _slow(rng, frames, fps, 1.1) * manner.sway * (1.0, 0.6, 0.5) + _slow(rng, frames, fps, 3.5) * manner.sway * (
+    sway = slow_drift(rng, frames, fps, 1.1) * manner.sway * (1.0, 0.6, 0.5) + slow_drift(
+        rng, frames, fps, 3.5
+    ) * manner.sway * (
         1.2,
         0.6,
         0.5,
@@ -121,12 +123,12 @@ def perform(
     angles = np.deg2rad(14.5) * np.tanh(np.deg2rad(angles) / np.deg2rad(14.5))
     quaternions = np.stack([from_angles(*a) for a in angles])
     moves = np.zeros((frames, 3))
-    moves[:, :2] = _slow(rng, frames, fps, 3.0)[:, :2] * 0.018
+    moves[:, :2] = slow_drift(rng, frames, fps, 3.0)[:, :2] * 0.018
     moves[:, 1] += 0.010 * beat
     return Performance(controls, quaternions.astype(np.float64), moves, fps)
 
 
-def _slow(rng: np.random.Generator, frames: int, fps: float, period: float) -> np.ndarray:
+def slow_drift(rng: np.random.Generator, frames: int, fps: float, period: float) -> np.ndarray:
     """Smooth wandering (F, 3) of unit spread, correlated over about `period` / 4 seconds."""
     sigma = period * fps / 4
     extra = int(4 * sigma)
@@ -135,7 +137,7 @@ def _slow(rng: np.random.Generator, frames: int, fps: float, period: float) -> n
     return smooth * np.sqrt(2 * sigma * np.sqrt(np.pi))
 
 
-def _beats(waveform: np.ndarray, sample_rate: int, times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def beats(waveform: np.ndarray, sample_rate: int, times: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """(nods, stress), each (F,): a nod for every prominent syllable, and the smoothed prominence."""
     energy, pitch = prosody(waveform, sample_rate)
     clock = np.arange(len(energy)) / PROSODY_RATE

@@ -23,6 +23,8 @@ from datamodules.prepare.talking_clips import TalkingClipsRecipe
 from datamodules.prepare.talking_faces import TalkingFacesRecipe
 from datamodules.prepare.tts import TTSRecipe
 from datamodules.prepare.voices import SpeakerMelRecipe, VoiceRecipe, voice_reader
+from datamodules.prepare.waveforms import WaveformRecipe
+from datamodules.prepare.write_a_speaker import FacialMotionRecipe, motion_reader
 
 
 @dataclass(frozen=True)
@@ -96,6 +98,7 @@ FOLDERS: dict[str, str | None] = {
     "cnceleb": "CN-Celeb",
     "obama": "Obama",
     **embedded.FOLDERS,
+    "write_a_speaker": "WriteASpeaker",
     "videos": None,
     "speech": None,
 }
@@ -123,6 +126,10 @@ def _tts(corpus: Corpus) -> Recipe:
     return TTSRecipe(corpus.name, corpus.speech)
 
 
+def _waveforms(corpus: Corpus) -> Recipe:
+    return WaveformRecipe(corpus.name, corpus.speech)
+
+
 def _speaker_mels(corpus: Corpus) -> Recipe:
     if corpus.kind == "aidatatang":
         return SpeakerMelRecipe(corpus.name, unopened_reader(corpus.name, corpus.root, corpus.kind))
@@ -135,17 +142,22 @@ def _voices(corpus: Corpus) -> Recipe:
     return VoiceRecipe(corpus.name, read, choices.speaker_encoder)
 
 
+def _facial_motion(corpus: Corpus) -> Recipe:
+    return FacialMotionRecipe(corpus.name, motion_reader(corpus.root))
+
+
 MAKERS: dict[str, tuple[Maker, ...]] = {
-    "vctk": (_tts,),
-    "aishell3": (_tts,),
+    "vctk": (_tts, _waveforms),
+    "aishell3": (_tts, _waveforms),
     "aidatatang": (_speaker_mels,),
     "voxceleb2": (_landmarks, _talking_faces, _talking_clips, _face_embeddings, _voices),
     "cnceleb": (_face_embeddings, _voices),
     "obama": (_landmarks, _talking_faces, _talking_clips),
     "drawn": (_talking_faces,),
     "animated": (_talking_faces,),
+    "write_a_speaker": (_facial_motion,),
     "videos": (_landmarks, _talking_faces, _talking_clips),
-    "speech": (_tts, _speaker_mels),
+    "speech": (_tts, _speaker_mels, _waveforms),
 }
 """kind -> what makes its recipes, in the order of the work"""
 

@@ -56,7 +56,7 @@ def embedded(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
             patch.setitem(speech.SIZES[kind], "small", (3, 3))
         patch.setattr(module, "prepare_store", functools.partial(in_this_process, module.prepare_store))
         patch.setattr(FaceEmbeddingRecipe.__init__, "__defaults__", (4, 0, 0))
-        others = [name for name in NAMES if name not in ("drawn", "animated")]
+        others = [name for name in NAMES if name not in ("drawn", "animated", "write_a_speaker")]
         build(folder, "small", corpora=others, workers=1, progress=False)
         yield folder
 
