@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 from pathlib import Path
 from typing import Any
 
@@ -14,8 +15,7 @@ from anyonenet.types import VoicedLandmarkBatch
 from datamodules.corpora.manifest import split_of
 from datamodules.landmarks import LandmarkClips, LandmarkDataModule
 from datamodules.landmarks import collate as collate_landmarks
-from datamodules.mixing import Corpora, JoinedStores, Mixture
-from datamodules.prepare.clips import clip_reader, tracks_folder
+from datamodules.mixing import JoinedStores, Mixture
 from datamodules.prepare.cut_voices import CutVoicesRecipe
 from datamodules.prepare.landmarks import LandmarkRecipe
 from datamodules.prepare.run import prepare_store
@@ -31,6 +31,7 @@ class VoicedClips(LandmarkClips):
 
     def __init__(self, clips: LandmarkClips, voices: dict[int, np.ndarray]):
         super().__init__(clips.cuts, clips.mixture, clips.augmentation)
+        self.__dict__.update(clips.__dict__)  # with whatever else varies its draws
         self.voices = voices
         persons = (self.cuts.manifest["corpus"] + "/" + self.cuts.manifest["person"]).to_numpy()
         self._persons = persons
@@ -71,45 +72,28 @@ class VoicedLandmarkDataModule(LandmarkDataModule):
     the same persons speak in all parts.
 
     Args:
-        root, features, corpora, batch_size, clip_seconds, shortest_seconds, backend, augment, workers, seed: of
-            `LandmarkDataModule`.
         speaker_encoder: folder of the exported weights that give the speaker embeddings.
         split_clips: False leaves corpora that are for training only to training.
         hop_seconds: of the mels and so of the landmarks; MakeItTalk's 0.016 gives 62.5 frames a second. Stores of
             another hop than the project's need a `features` folder of their own.
+        options: of `LandmarkDataModule`.
     """
 
     def __init__(
         self,
-        root: str = "data/mini",
-        features: str = "data/features",
-        corpora: Corpora = ("obama",),
-        batch_size: int = 32,
-        clip_seconds: float = 3.0,
-        shortest_seconds: float = 3.0,
-        backend: str = "dlib",
-        augment: bool = True,
-        workers: int = 0,
-        seed: int = 0,
         speaker_encoder: str = "weights/speaker_encoder",
         split_clips: bool = False,
         hop_seconds: float = 0.0125,
+        **options: Any,
     ):
-        super().__init__(
-            root, features, corpora, batch_size, clip_seconds, shortest_seconds, backend, augment, workers, seed
-        )
+        super().__init__(**options)
         self.speaker_encoder, self.split_clips = Path(speaker_encoder), split_clips
         self.mel_settings = MelSettings(hop_seconds=hop_seconds)
         self.recipes = {
             name: LandmarkRecipe(
-                name,
-                clip_reader(name, Path(root)),
-                backend,
-                clip_seconds,
-                self.mel_settings,
-                tracks_folder(self.features, name),
+                name, recipe.read, recipe.models.landmarks, recipe.clip_seconds, self.mel_settings, recipe.tracks
             )
-            for name in self.weights
+            for name, recipe in self.recipes.items()
         }
 
     def prepare_data(self) -> None:
@@ -172,6 +156,6 @@ class VoicedLandmarkDataModule(LandmarkDataModule):
             for corpus, weight in self.weights.items():
                 rows = np.array(cuts.rows_of(corpus))
                 groups.append((rows[(long & (told == split))[rows]], weight if split == "train" else 1.0))
-            augmentation = self.augmentation if split == "train" else None
-            parts[name] = LandmarkClips(cuts, Mixture(groups), augmentation)
+            parts[name] = copy.copy(getattr(self, name))
+            parts[name].mixture = Mixture(groups)
         return parts

@@ -56,9 +56,9 @@ def evaluate(
     """
     model = MakeItTalk.load(Path(weights), "full")
     data = VoicedLandmarkDataModule(
-        str(root),
-        str(features),
-        (corpus,),
+        root=str(root),
+        features=str(features),
+        corpora=(corpus,),
         batch_size=16,
         shortest_seconds=shortest_seconds,
         speaker_encoder=str(Path(weights) / "speaker_encoder"),

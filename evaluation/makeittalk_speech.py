@@ -39,8 +39,8 @@ def evaluate(
     """
     model = MakeItTalk.load(Path(weights), "no_speaker")
     data = VoicedLandmarkDataModule(
-        str(root),
-        str(features),
+        root=str(root),
+        features=str(features),
         batch_size=16,
         shortest_seconds=shortest_seconds,
         speaker_encoder=str(Path(weights) / "speaker_encoder"),

@@ -210,7 +210,7 @@ class SpeakerAwareModule(ContentStage):
         """Of each optimiser in the whole training."""
         trainer = self.trainer
         steps = int(trainer.estimated_stepping_batches)
-        if trainer.max_epochs is not None and trainer.max_epochs > 0:
+        if trainer.max_epochs is not None and trainer.max_epochs > 0 and math.isfinite(trainer.num_training_batches):
             steps = int(trainer.num_training_batches) * trainer.max_epochs
         return min(steps, -(-trainer.max_steps // 2)) if trainer.max_steps > 0 else steps
 

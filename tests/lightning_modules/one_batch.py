@@ -10,16 +10,33 @@ import pytorch_lightning as pl
 import torch
 from torch.utils.data import DataLoader
 
-from datamodules import landmarks, speaker_verification
+from anyonenet.face.landmark_basis import LandmarkBasis
+from datamodules import (
+    atvgnet_landmarks,
+    landmarks,
+    speaker_verification,
+    speech2vid,
+    voice_conversion,
+    voiced_landmarks,
+)
 from datamodules.tts import Collate
 from lightning_modules.tts import TTSModule
 from tests.lightning_modules import (
+    test_atvgnet_frames,
+    test_atvgnet_landmarks,
     test_face_encoder,
+    test_face_sharpener,
     test_image_translation,
     test_landmarks,
+    test_makeittalk_content,
+    test_makeittalk_speaker,
+    test_makeittalk_speech,
+    test_own_landmarks,
     test_speaker_encoder,
+    test_speech2vid,
     test_tts,
     test_vocoder,
+    test_write_a_speaker_frames,
 )
 
 
@@ -43,6 +60,11 @@ def _moving() -> list[Any]:
     return clips
 
 
+def _voiced() -> list[Any]:
+    voices = [test_makeittalk_speech.Voiced()[item]["speaker_embeddings"] for item in range(4)]
+    return [clip | {"speaker_embeddings": voice} for clip, voice in zip(_moving(), voices, strict=True)]
+
+
 def _tts(**options: Any) -> TTSModule:
     torch.manual_seed(0)
     undropped = {"encoder_dropout": 0.0, "dropout": 0.0, "decoder_dropout": 0.0, "attention_hidden": 8}
@@ -50,14 +72,29 @@ def _tts(**options: Any) -> TTSModule:
 
 
 MODULES: dict[str, Callable[..., pl.LightningModule]] = {
+    "makeittalk_content": test_makeittalk_content.module,
+    "makeittalk_speech": test_makeittalk_speech.module,
+    "makeittalk_speaker": test_makeittalk_speaker.module,
     "speaker_encoder": test_speaker_encoder.module,
     "face_encoder": lambda **options: test_face_encoder.module(face_noise=0.0, **options),
     "tts": _tts,
     "landmarks": test_landmarks.module,
+    "own_landmarks": lambda **options: test_own_landmarks.module(pose_jitter=0.0, **options),
     "images": test_image_translation.module,
     "vocoder": test_vocoder.module,
+    "atvgnet_landmarks": test_atvgnet_landmarks.module,
+    "atvgnet_frames": test_atvgnet_frames.module,
+    "write_a_speaker_frames": test_write_a_speaker_frames.module,
+    "speech2vid": test_speech2vid.module,
+    "speech2vid_deblur": test_face_sharpener.module,
 }
 ITEMS: dict[str, tuple[Callable[[], list[Any]], Callable[[list[Any]], Any]]] = {
+    "makeittalk_content": (
+        lambda: [test_makeittalk_content.Words()[item] for item in range(4)],
+        voice_conversion.collate,
+    ),
+    "makeittalk_speech": (_voiced, voiced_landmarks.collate),
+    "makeittalk_speaker": (_voiced, voiced_landmarks.collate),
     "speaker_encoder": (
         lambda: [test_speaker_encoder.Tones()[item] for item in range(8)],
         speaker_verification.collate,
@@ -65,9 +102,27 @@ ITEMS: dict[str, tuple[Callable[[], list[Any]], Callable[[list[Any]], Any]]] = {
     "face_encoder": (lambda: [test_face_encoder.Pairs()[item] for item in range(16)], test_face_encoder.collate),
     "tts": (_spoken, Collate(-2.6)),
     "landmarks": (_moving, landmarks.collate),
+    "own_landmarks": (_moving, landmarks.collate),
+    "atvgnet_landmarks": (
+        lambda: [test_atvgnet_landmarks.Heard()[item] for item in range(4)],
+        atvgnet_landmarks.collate,
+    ),
+    "atvgnet_frames": (
+        lambda: [test_atvgnet_frames.Mouths()[item] for item in range(4)],
+        test_atvgnet_frames.collate,
+    ),
     "images": (
         lambda: [test_image_translation.Spots()[item] for item in range(4)],
         test_image_translation.collate,
+    ),
+    "write_a_speaker_frames": (
+        lambda: [test_write_a_speaker_frames.Marks()[item] for item in range(4)],
+        test_write_a_speaker_frames.collate,
+    ),
+    "speech2vid": (lambda: [test_speech2vid.Mouths()[item] for item in range(4)], speech2vid.collate),
+    "speech2vid_deblur": (
+        lambda: [test_face_sharpener.Stripes()[item] for item in range(4)],
+        test_face_sharpener.collate,
     ),
     "vocoder": (lambda: [test_vocoder.Tones()[item] for item in range(4)], test_vocoder.collate),
 }
@@ -89,6 +144,9 @@ class OneBatch(pl.LightningDataModule):
 
     def face_statistics(self, rank: int, ridge: float) -> Any:
         return torch.zeros(16), torch.tensor(1.0), None
+
+    def landmark_basis(self, components: int) -> LandmarkBasis:
+        return test_atvgnet_landmarks.Data().landmark_basis(components)
 
     def train_dataloader(self) -> DataLoader[Any]:
         items = self.make()

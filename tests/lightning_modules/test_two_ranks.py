@@ -9,12 +9,21 @@ import torch
 from lightning_modules import face_encoder
 from lightning_modules.tts import TTSModule
 from tests.lightning_modules import (
+    test_atvgnet_frames,
+    test_atvgnet_landmarks,
     test_face_encoder,
+    test_face_sharpener,
     test_image_translation,
     test_landmarks,
+    test_makeittalk_content,
+    test_makeittalk_speaker,
+    test_makeittalk_speech,
+    test_own_landmarks,
     test_speaker_encoder,
+    test_speech2vid,
     test_tts,
     test_vocoder,
+    test_write_a_speaker_frames,
 )
 from tests.lightning_modules.one_batch import MODULES, Gradients, OneBatch, compare
 from tests.lightning_modules.running import trainer
@@ -27,12 +36,21 @@ def tts() -> TTSModule:
 
 
 STAGES: dict[str, Any] = {
+    "makeittalk_content": (test_makeittalk_content.module, test_makeittalk_content.Data),
+    "makeittalk_speech": (test_makeittalk_speech.module, test_makeittalk_speech.Data),
+    "makeittalk_speaker": (test_makeittalk_speaker.module, test_makeittalk_speaker.Data),
     "speaker_encoder": (test_speaker_encoder.module, test_speaker_encoder.ToneData),
     "face_encoder": (test_face_encoder.module, test_face_encoder.PairData),
     "tts": (tts, test_tts.Data),
     "landmarks": (test_landmarks.module, test_landmarks.Data),
+    "own_landmarks": (test_own_landmarks.module, test_landmarks.Data),
     "images": (test_image_translation.module, test_image_translation.Data),
     "vocoder": (test_vocoder.module, test_vocoder.Data),
+    "atvgnet_landmarks": (test_atvgnet_landmarks.module, test_atvgnet_landmarks.Data),
+    "atvgnet_frames": (test_atvgnet_frames.module, test_atvgnet_frames.Data),
+    "write_a_speaker_frames": (test_write_a_speaker_frames.module, test_write_a_speaker_frames.Data),
+    "speech2vid": (test_speech2vid.module, test_speech2vid.Data),
+    "speech2vid_deblur": (test_face_sharpener.module, test_face_sharpener.Data),
 }
 
 

@@ -20,13 +20,37 @@ from tests.lightning_modules.two_processes import in_two_processes
 
 pytestmark = pytest.mark.filterwarnings("ignore")
 OPTIONS: dict[str, dict[str, Any]] = {
+    "makeittalk_content": {"ema": 0.5},
+    "makeittalk_speech": {"frame_stride": 3},
+    "makeittalk_speaker": {"gradient_norm": 1.0},
     "speaker_encoder": {"ema": 0.5},
     "face_encoder": {"dropout": 0.3, "falling_rate": True},
     "landmarks": {"ema": 0.5},
+    "own_landmarks": {"ema": 0.5},
     "images": {"coarse_steps": 3, "gradient_norm": 1.0},
     "vocoder": {"adversarial_start": 2, "mel_noise": 0.1},
+    "atvgnet_landmarks": {"ema": 0.5},
+    "atvgnet_frames": {"coarse_steps": 3},
+    "write_a_speaker_frames": {"coarse_steps": 3, "gradient_norm": 1.0, "ema": 0.5},
+    "speech2vid": {"ema": 0.5, "falling": True},
+    "speech2vid_deblur": {"optimiser": "sgd"},
 }
-BATCHES = {"speaker_encoder": 4, "face_encoder": 3, "tts": 2, "landmarks": 2, "images": 2, "vocoder": 2}
+BATCHES = {
+    "speaker_encoder": 4,
+    "face_encoder": 3,
+    "tts": 2,
+    "landmarks": 2,
+    "images": 2,
+    "vocoder": 2,
+    "atvgnet_landmarks": 2,
+    "atvgnet_frames": 2,
+    "write_a_speaker_frames": 2,
+    "speech2vid": 2,
+    "speech2vid_deblur": 2,
+    "makeittalk_content": 2,
+    "makeittalk_speech": 2,
+    "makeittalk_speaker": 2,
+}
 """of an epoch, in one process"""
 
 
