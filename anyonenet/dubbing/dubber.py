@@ -1,15 +1,16 @@
 """Video and new speech in, video out: head, eyes and background stay, the mouth follows (MakeItTalk, section 5.1).
 
 A performer of any system plays the new speech on one frame of the video, with the head as it is in each frame; the
-lower face of what it draws is carried into the frame and blended there.
+lower face of what it draws is carried into the frame and blended there. A system that has a method `redub` of its own,
+as `anyonenet.systems.speech2vid`, is left to itself.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 
 import numpy as np
@@ -33,8 +34,10 @@ from anyonenet.side_by_side import SideBySide, usable_cores
 from anyonenet.stopwatch import Stopwatch
 from anyonenet.systems.known import load_system
 from anyonenet.systems.system import Performer, System
+from anyonenet.video_rate import VideoRate
 from anyonenet.voice import Voice
 
+Redub = Callable[..., Iterable[NDArray[np.uint8]]]
 Progress = Callable[[str, int, int], None]
 """called with 'face' (frames searched), 'frame' (frames written) or 'file', how many are done, how many there are"""
 
@@ -125,11 +128,12 @@ class Dubber:
         with watch.of("face"):
             filmed = film(request.video, self._detector, self._embedder, lambda *how_far: report("face", *how_far))
         fps = float(frame_rate(filmed.video.fps))
+        redub = getattr(self._system, "redub", None)
         performer = self._system.performer(filmed.portrait, fps, request.seed, self._renderer(request))
         height, width = filmed.portrait.image.shape[:2]
         finish = (lambda path: sign(path, request.out.name, DUBBED)) if request.credentials else None
         metadata = media_metadata(request.out.stem, DUBBED)
-        made = _Made(filmed, performer, fps)
+        made = _Made(filmed, performer, fps) if redub is None else _MadeWhole(filmed, performer, fps, redub, mel)
         wanted = filmed.count if request.length == "video" else None
         known = wanted or (math.ceil(seconds * fps) if (seconds := new.seconds()) is not None else filmed.count)
         with VideoWriter(request.out, width, height, filmed.video.fps, new.rate, metadata, finish=finish) as writer:
@@ -200,6 +204,33 @@ class _Made:
                     self.untouched += 1
             self.count += 1
             yield frame
+
+
+class _MadeWhole(_Made):
+    """The same where the system blends its own faces into the video's frames."""
+
+    def __init__(self, filmed: Filmed, performer: Performer, fps: float, redub: Redub, mel: MelSettings):
+        super().__init__(filmed, performer, fps)
+        self._redub, self._rate = redub, VideoRate(fps, mel.frame_rate)
+
+    def frames(self, heard: Heard, length: str, pool: SideBySide, watch: Stopwatch) -> Iterator[NDArray[np.uint8]]:
+        _, times = self._rate.next(len(heard.spoken.mel))
+        places = shown(self._filmed.count, self.count, len(times), length)
+        self.upcoming = len(places)
+        along = partial(self._filmed.frames.along, places.tolist())
+        drawn = self._redub(along, self._filmed.landmarks[places], heard.spoken.waveform, self._fps)
+        return self._chosen(iter(drawn) if len(places) else iter(()), places, watch)
+
+    def _chosen(
+        self, drawn: Iterator[NDArray[np.uint8]], places: NDArray[np.int64], watch: Stopwatch
+    ) -> Iterator[NDArray[np.uint8]]:
+        for place in places.tolist():
+            self._places.append(place)
+            with watch.of("render"):
+                frame, other = next(self._source), next(drawn)
+            self.untouched += not self._filmed.found[place]
+            self.count += 1
+            yield other if self._filmed.found[place] else frame
 
 
 def _fitted(new: NewSound, filmed: Filmed, fps: float, wanted: int | None, watch: Stopwatch) -> Iterator[Heard]:

@@ -47,6 +47,7 @@ class Filmed:
     frames: SteadyFrames
     poses: Poses
     found: NDArray[np.bool_]  # (F,) where the face is seen
+    landmarks: NDArray[np.float32]  # (F, 68, 3) pixels
     frontal: NDArray[np.float32]  # (F, 68, 3) outer-eye distances
     reference: int
     """which frame stands for the photograph: the mouth shut, the head as it usually is"""
@@ -97,7 +98,7 @@ def film(
     reference = _reference(registered.frontal, poses.quaternions, track.found)
     image = next(frame for place, frame in enumerate(frames) if place == reference)
     portrait = portrait_of(image, track.landmarks[reference])
-    return Filmed(video, frames, poses, track.found, registered.frontal, reference, portrait)
+    return Filmed(video, frames, poses, track.found, track.landmarks, registered.frontal, reference, portrait)
 
 
 def steadied(poses: Poses) -> Poses:

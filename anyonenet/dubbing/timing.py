@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 import numpy as np
 from numpy.typing import NDArray
@@ -53,7 +53,7 @@ class SteadyFrames:
         if last is not None:
             yield last
 
-    def along(self, places: Iterator[int]) -> Iterator[NDArray[np.uint8]]:
+    def along(self, places: Iterable[int]) -> Iterator[NDArray[np.uint8]]:
         """The frames at `places`, which go on, stay, or go back by one each; few of them are in memory.
 
         Each is an array of its own.
