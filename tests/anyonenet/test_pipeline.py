@@ -5,6 +5,7 @@ import os
 import signal
 import subprocess
 import sys
+import threading
 import time
 import wave
 from pathlib import Path
@@ -20,7 +21,9 @@ from anyonenet.pipeline import Pipeline
 from anyonenet.render.provenance import verify
 from anyonenet.render.video import read_video
 from anyonenet.request import Request
+from anyonenet.systems.system import Performance
 from anyonenet.types import LandmarkMotion
+from anyonenet.video_rate import VideoRate
 
 
 @pytest.fixture(scope="module")
@@ -101,6 +104,43 @@ def test_speech_reference_changes_the_voice(pipeline, job, tmp_path):
 def test_unet_renderer_draws_the_head_only(pipeline, job):
     pipeline.generate(dataclasses.replace(job, renderer="unet", text="Hi.", watermark=False, keep=True))
     assert list(read_video(job.out))
+
+
+def test_a_system_with_frames_of_its_own_is_heard_and_shown(pipeline, job, monkeypatch):
+    threads = {}
+
+    class Blue:
+        name, renderers, reads_symbols = "speech2vid", ("own",), False
+
+        def prepare(self, renderer):
+            assert renderer == "own"
+
+        def performer(self, portrait, fps, seed, renderer):
+            self.portrait, self.rate = portrait, VideoRate(fps, 80)
+            return self
+
+        def ready(self):
+            threads["ready"] = threading.get_ident()
+
+        def perform(self, spoken):
+            threads["perform"] = threading.get_ident()
+            count = len(self.rate.next(len(spoken.mel))[1])
+            landmarks, turned = (
+                np.repeat(one[None], count, 0) for one in (self.portrait.landmarks, self.portrait.quaternion)
+            )
+            return Performance(landmarks, turned, np.arange(count))
+
+        def draw(self, performance, pool, watch):
+            threads["draw"] = threading.get_ident()
+            for _ in performance.driving:
+                yield np.full_like(self.portrait.image, (0, 0, 200))
+
+    monkeypatch.setitem(pipeline._systems, "speech2vid", Blue())
+    summary = pipeline.generate(dataclasses.replace(job, system="speech2vid", watermark=False, keep=True))
+    frames = list(read_video(job.out))
+    assert len(frames) == summary.frames and abs(summary.frames / 5 - summary.seconds) <= 0.2
+    assert all(frame[..., 2].mean() > 150 and frame[..., 0].mean() < 50 for frame in frames)
+    assert threads["ready"] == threads["draw"] != threads["perform"]
 
 
 def test_a_failure_in_the_middle_leaves_nothing(pipeline, job, monkeypatch):

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from anyonenet.systems.known import SYSTEMS
 from commands.__main__ import main
 
 
@@ -63,6 +64,8 @@ def test_measured_on_ones_own_clips(typed, tmp_path, capsys, monkeypatch):
     monkeypatch.setattr("evaluation.systems.clips.own_clips", lambda *_: [HeldBack("c", "mine", Path("c"), Path("c"))])
     assert typed(text=None, image=None, clips="c", systems="anyonenet,own", seconds=2, renderer="unet") == 0
     told = capsys.readouterr().out
-    assert "systems on 1 clips of mine" in told and "own left out: no weights of own_landmarks" in told
+    assert (
+        "systems on 1 clips of mine" in told and f"{SYSTEMS['own'].title} left out: no weights of own_landmarks" in told
+    )
     assert asked["systems"] == ["anyonenet"] and (asked["settings"].seconds, asked["settings"].renderer) == (2, "unet")
     assert (tmp_path / "out" / "systems.md").is_file()

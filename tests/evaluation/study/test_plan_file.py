@@ -54,6 +54,13 @@ def test_the_shipped_mos_study_is_the_papers():
             assert sorted(Counter(face.text for face in faces if face.sex == sex).values()) == [2, 3]
 
 
+def test_the_shipped_study_of_systems_has_the_rows_of_table_iii():
+    plan = read_plan(CONFIGS / "systems.yaml")
+    assert {method.system for method in plan.methods} == {"anyonenet", "makeittalk", "atvgnet"}
+    assert [method.drawn_by for method in plan.methods] == ["unet", "unet", "own", "still"]
+    assert plan.faces == read_plan(CONFIGS / "mos.yaml").faces
+
+
 def test_the_documents_example_is_a_plan(tmp_path):
     text = (CONFIGS.parents[1] / "docs" / "STUDIES.md").read_text(encoding="utf-8")
     (tmp_path / "s.yaml").write_text(text.split("```yaml\n")[1].split("```")[0], encoding="utf-8")
@@ -104,7 +111,9 @@ def test_to_try_with_few_faces():
         ({"comparisons": [["image", "image"]]}, "compares nothing new"),
         ({"comparisons": [["image", "voice"]]}, "'voice'; choose from image, speech, random"),
         ({"kind": "mos", "methods": {}}, "methods is empty"),
-        ({"kind": "mos", "methods": {"a": {}}}, "either a renderer"),
+        ({"kind": "mos", "methods": {"a": {}}}, "either a system"),
+        ({"kind": "mos", "methods": {"a": {"system": "wav2lip"}}}, "a: system is 'wav2lip'; choose from anyonenet, "),
+        ({"kind": "mos", "methods": {"a": {"system": "speech2vid", "renderer": "unet"}}}, "choose from own, still"),
         ({"kind": "mos", "methods": {"a": {"videos": "x.mp4"}}}, "{face}"),
         ({"kind": "mos", "methods": {"a": {"videos": "{face}.mp4"}}}, "no video .*a.mp4 of method 'a' for 'a'"),
     ],
@@ -115,6 +124,18 @@ def test_mistakes_are_told_with_their_place(written, changes, said):
     import re
 
     assert re.search(said.replace("{", r"\{").replace("}", r"\}"), str(told.value)), told.value
+
+
+def test_systems_are_methods_with_their_usual_renderer_or_another(written):
+    methods = {
+        "ours": {"renderer": "unet"}, "mit": {"system": "makeittalk", "renderer": "unet"},
+        "vid": {"system": "speech2vid"}, "still": {"renderer": "still"},
+    }  # fmt: skip
+    found = written(kind="mos", methods=methods).methods
+    assert {one.name: (one.system, one.drawn_by) for one in found} == {
+        "ours": ("anyonenet", "unet"), "mit": ("makeittalk", "unet"),
+        "vid": ("speech2vid", "own"), "still": ("anyonenet", "still"),
+    }  # fmt: skip
 
 
 def test_files_that_are_no_plans(tmp_path):

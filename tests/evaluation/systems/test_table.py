@@ -6,9 +6,11 @@ from pathlib import Path
 
 from evaluation.systems.clips import HeldBack
 from evaluation.systems.figures import FIGURES
-from evaluation.systems.on_clips import STILL, TRUE, Compared
+from evaluation.systems.on_clips import STILL, TITLES, TRUE, Compared
 from evaluation.systems.report import report
 from evaluation.systems.table import bars_of, corpora_of, difference, table_of
+
+OWN = TITLES["own"]
 
 
 def compared(clips: int = 6) -> Compared:
@@ -31,12 +33,12 @@ def cell(table, figure: str, title: str) -> str:
 
 def test_a_line_a_figure_a_column_a_system_the_best_marked():
     table = table_of(compared(), "grid")
-    assert table.columns == ["figure", "truth", "still photo", "AnyoneNet", "own"]
+    assert table.columns == ["figure", "truth", "still photo", "AnyoneNet", OWN]
     assert [row[0] for row in table.rows] == ["d_ll", "head_motion", "ssim", "load_seconds"]
     assert cell(table, "d_ll", "truth") == "" and cell(table, "d_ll", "AnyoneNet").startswith("0.225 (0.2")
     assert {(0, 4), (2, 4)} <= set(table.best) and not {place for place in table.best if place[0] == 1}
     assert cell(table, "load_seconds", "AnyoneNet").startswith("17.5 ")  # the median of 0, 1, 8, 27, 64, 125
-    assert any("own: 1 of 6 clips empty (grid-3: it reads symbols" in note for note in table.notes)
+    assert any(f"{OWN}: 1 of 6 clips empty (grid-3: it reads symbols" in note for note in table.notes)
     assert not any("empty" in note for note in table_of(compared(), "obama").notes)
 
 
@@ -44,7 +46,9 @@ def test_pairs_are_compared_on_the_clips_that_both_have():
     apart, means = difference(compared(), "grid", "own", "anyonenet", "d_ll")
     assert apart.items == 5 and math.isclose(apart.value, -0.1) and math.isclose(means[1] - means[0], 0.1)
     better, *_ = bars_of(compared(), "grid", "own", ["anyonenet"])
-    assert better.held and better.words == "grid: own better than AnyoneNet by d_ll" and "chance" not in better.detail
+    assert (
+        better.held and better.words == f"grid: {OWN} better than AnyoneNet by d_ll" and "chance" not in better.detail
+    )
     worse = bars_of(compared(), "grid", "anyonenet", ["own"])
     assert [bar.held for bar in worse] == [False, False]  # by d_ll, where less is better, and by ssim, where more is
 
@@ -53,9 +57,9 @@ def test_the_report_leaves_tables_and_values(tmp_path):
     printed = report(compared(), tmp_path, "own")
     assert corpora_of(compared()) == ["grid", "obama"]
     assert "systems on 6 clips of grid" in printed and "systems on 1 clips of obama" in printed
-    assert "grid: own against AnyoneNet: better: d_ll, ssim" in printed
-    assert "obama: own against still photo: may be chance: d_ll, ssim" in printed  # of a single clip nobody knows
-    assert "held      grid: own better than AnyoneNet by d_ll" in (tmp_path / "systems.md").read_text()
+    assert f"grid: {OWN} against AnyoneNet: better: d_ll, ssim" in printed
+    assert f"obama: {OWN} against still photo: may be chance: d_ll, ssim" in printed  # of a single clip nobody knows
+    assert f"held      grid: {OWN} better than AnyoneNet by d_ll" in (tmp_path / "systems.md").read_text()
     told = json.loads((tmp_path / "systems.json").read_text())
     assert told["means"]["grid"]["own"]["d_ll"]["items"] == 5 and told["clips"]["truth"]["grid-0"]["d_ll"] is None
     assert {(row["one"], row["other"]) for row in told["differences"]} == {
