@@ -42,6 +42,8 @@ class MotionSettings:
     """mel frames of smoothing of mouth and jaw; the other points are smoothed over four times as many"""
     join_seconds: float = 0.6
     """in which the head goes over from one sentence's prediction to the next"""
+    sway_gain: float = 1.0
+    """multiplies the sway that is laid over the prediction; 0 for models whose heads sway by themselves"""
 
 
 class LivelyMotion:
@@ -138,7 +140,7 @@ class LivelyMotion:
         fading = np.clip(1 - np.arange(len(turns)) / (settings.join_seconds * rate), 0, 1)
         turns = turns - (fading**2 * (3 - 2 * fading))[:, None] * jump
         self._last_raw_turn = turns[-1].copy()
-        turns = turns + self._sway.rotation_vectors(times)
+        turns = turns + settings.sway_gain * self._sway.rotation_vectors(times)
         limit = math.radians(settings.largest_turn_degrees)
         size = np.linalg.norm(turns, axis=1, keepdims=True)
         turns = turns * np.where(size > 1e-9, limit * np.tanh(size / limit) / np.maximum(size, 1e-9), 1.0)

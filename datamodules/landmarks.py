@@ -11,7 +11,7 @@ from pytorch_lightning import LightningDataModule
 from torch.utils.data import DataLoader, Dataset
 
 from anyonenet.audio.mel import MelSettings
-from anyonenet.errors import CorpusError
+from anyonenet.errors import CorpusError, InputError
 from anyonenet.face.mouth import mouth_area
 from anyonenet.types import LandmarkBatch
 from datamodules.item_names import ItemNames
@@ -36,10 +36,18 @@ class LandmarkClips(Dataset):
         cuts: arrays `mels` (T, bands), `landmarks` (T, 68, 2), `quaternions` (T, 4).
         mixture: which of them belong to this split, and how often each is drawn.
         augmentation: sizes of the variations; None for validation and test, where the base frame is `base_frame`.
+        closed_base: share of the draws in training whose base frame is `base_frame` too; any frame in the others.
     """
 
-    def __init__(self, cuts: JoinedStores, mixture: Mixture, augmentation: AugmentationSettings | None):
+    def __init__(
+        self,
+        cuts: JoinedStores,
+        mixture: Mixture,
+        augmentation: AugmentationSettings | None,
+        closed_base: float = 0.0,
+    ):
         self.cuts = cuts
+        self.closed_base = closed_base
         self.mixture = mixture
         self._names = ItemNames(cuts.manifest)
         self.augmentation = augmentation
@@ -62,7 +70,8 @@ class LandmarkClips(Dataset):
             mel = vary_voice(mel, self.augmentation, generator)
             landmarks = vary_face(landmarks, self.augmentation, generator)
             quaternions = vary_pose(quaternions, self.augmentation, generator)
-            base = int(generator.integers(len(landmarks)))
+            if self.closed_base <= 0 or generator.random() >= self.closed_base:
+                base = int(generator.integers(len(landmarks)))
         return {
             "mels": mel,
             "landmarks": landmarks,
@@ -108,8 +117,13 @@ class LandmarkDataModule(LightningDataModule):
             `datamodules.prepare.landmarks.SHORTEST_SECONDS` (the paper: only whole cuts).
         backend: 'dlib' or 'fan', for videos without `.landmarks.npz`.
         augment: vary voice, face and pose in training (the paper: only the base frame varies).
+        closed_base: share of the training draws that start from the cut's most closed mouth, as validation, test and
+            most photographs do; the others from any frame (the paper: all of them).
         workers: processes that load; 0 loads in the training process.
         seed: of order and variations.
+
+    Raises:
+        InputError: `closed_base` is not in [0, 1].
     """
 
     def __init__(
@@ -122,10 +136,14 @@ class LandmarkDataModule(LightningDataModule):
         shortest_seconds: float = 3.0,
         backend: str = "dlib",
         augment: bool = True,
+        closed_base: float = 0.0,
         workers: int = 0,
         seed: int = 0,
     ):
         super().__init__()
+        if not 0 <= closed_base <= 1:
+            raise InputError(f"closed_base is {closed_base}; expected a share from 0 to 1")
+        self.closed_base = closed_base
         self.features = Path(features)
         self.weights = corpus_weights(corpora)
         self.mel_settings = MelSettings()
@@ -167,7 +185,7 @@ class LandmarkDataModule(LightningDataModule):
             for corpus, weight in self.weights.items():
                 rows = np.array(cuts.rows_of(corpus))
                 groups.append((rows[wanted[rows]], weight if name == "train" else 1.0))
-            return LandmarkClips(cuts, Mixture(groups), augmentation)
+            return LandmarkClips(cuts, Mixture(groups), augmentation, self.closed_base)
 
         self.training = part("train", self.augmentation)
         self.validation = part("validation", None)
