@@ -99,8 +99,11 @@ def solve(arrow: Arrow, damping: float) -> tuple[Array, Array]:
     right = np.concatenate([arrow.own_gradient[..., None], arrow.coupling], axis=-1)
     solved = np.linalg.solve(own, right)  # (K, P, 1 + S)
     alone, along = solved[..., 0], solved[..., 1:]
-    reduced = _damped(arrow.shared, damping) - np.einsum("kps,kpt->st", arrow.coupling, along)
-    gradient = arrow.shared_gradient - np.einsum("kps,kp->s", arrow.coupling, alone)
+    # all items' rows below each other: sums over items are products of matrices
+    items, wide, common = arrow.coupling.shape
+    coupling = arrow.coupling.reshape(items * wide, common)
+    reduced = _damped(arrow.shared, damping) - coupling.T @ along.reshape(coupling.shape)
+    gradient = arrow.shared_gradient - coupling.T @ alone.ravel()
     shared = -np.linalg.solve(reduced, gradient) if len(gradient) else np.zeros(0)
     return shared, -alone - along @ shared
 
@@ -115,6 +118,6 @@ def _damped(blocks: Array, damping: float) -> Array:
 def _promised(arrow: Arrow, shared: Array, own: Array) -> float:
     """By how much the cost would fall if it were quadratic."""
     linear = arrow.shared_gradient @ shared + (arrow.own_gradient * own).sum()
-    squared = shared @ arrow.shared @ shared + np.einsum("kp,kpq,kq->", own, arrow.own, own)
-    squared += 2 * np.einsum("kp,kps,s->", own, arrow.coupling, shared)
+    squared = shared @ arrow.shared @ shared + (own * (arrow.own @ own[..., None])[..., 0]).sum()
+    squared += 2 * (own * (arrow.coupling @ shared)).sum()
     return float(-linear - squared / 2)

@@ -35,6 +35,7 @@ NETWORKS = {
     "SpeakerAwareBranch": "anyonenet.networks.speaker_aware",
     "ATNet": "anyonenet.networks.at_net",
     "VGNet": "anyonenet.networks.vg_net",
+    "MouthStyle": "anyonenet.networks.mouth_style",
     "SpaceTimeTranslator": "anyonenet.networks.space_time_translation",
     "Vocoder": "anyonenet.networks.vocoder",
     "MouthGenerator": "anyonenet.networks.mouth_generator",

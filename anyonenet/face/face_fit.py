@@ -163,13 +163,14 @@ class _Reprojection:
     def linearise(self, state: FaceFit) -> Arrow:
         shared, own, apart = self._jacobian(state)
         settings, model = self._settings, self._model
-        residuals = apart.reshape(len(apart), -1)
+        frames, residuals, common = shared.shape
+        rows, turned = shared.reshape(frames * residuals, common), np.swapaxes(own, 1, 2)
         arrow = Arrow(
-            shared=np.einsum("krs,krt->st", shared, shared),
-            coupling=np.einsum("krp,krs->kps", own, shared),
-            own=np.einsum("krp,krq->kpq", own, own),
-            shared_gradient=np.einsum("krs,kr->s", shared, residuals),
-            own_gradient=np.einsum("krp,kr->kp", own, residuals),
+            shared=rows.T @ rows,
+            coupling=turned @ shared,
+            own=turned @ own,
+            shared_gradient=rows.T @ apart.ravel(),
+            own_gradient=(turned @ apart.reshape(frames, residuals, 1))[..., 0],
         )
         if self._free:
             weight = settings.identity_weight * len(apart)
@@ -209,16 +210,16 @@ class _Reprojection:
         view *= scaling[..., None]
         unturned = view @ state.rotations[:, None]  # after a point of the frontal face
         own = np.zeros((*turned.shape[:2], 2, _POSE + len(model.expressions)))
-        own[..., :3] = np.einsum("kixa,kaib->kixb", view, _turning(turned))
+        own[..., :3] = view @ np.moveaxis(_turning(turned), 1, 2)
         own[..., 3] = seen * scaling
         own[..., 0, 4] = own[..., 1, 5] = self._scaling
         moved = model.expressions * model.magnification(state.identity)[:, None]
-        own[..., _POSE:] = np.einsum("kixa,pia->kixp", unturned, moved)
+        own[..., _POSE:] = unturned @ moved.transpose(1, 2, 0)
         parts = []
         if self._free:
             expressed = np.tensordot(state.expressions, model.expressions, 1)  # (K, 68, 3)
-            parts.append(np.einsum("kixa,sia->kixs", unturned, model.identities))
-            parts[0] += np.einsum("kixa,kia,is->kixs", unturned, expressed, self._slopes, optimize=True)
+            grown = (unturned @ expressed[..., None]) * self._slopes[:, None]
+            parts.append(unturned @ model.identities.transpose(1, 2, 0) + grown)
         if self._perspective:
             parts.append((-seen * (near * turned[..., 2])[..., None] * scaling)[..., None])
         shared = np.concatenate(parts, axis=-1) if parts else np.zeros((*turned.shape[:2], 2, 0))

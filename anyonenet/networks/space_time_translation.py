@@ -80,8 +80,10 @@ class SpaceTimeTranslator(Network):
 
     Composition 'painted' is the paper's: colour map and face are both painted, and the network knows one person, whose
     video it was trained on. Composition 'moved' is ours, for photographs of persons never seen: the network reads a
-    photo beside the volume, the colour map is that photo moved by a displacement, and the face is painted where the
-    mask asks for it. Its numbers are then those of `ImageTranslator`'s head 'flow'.
+    photo beside the volume, the colour map is that photo moved by a displacement, and the face is that with what has
+    changed painted on it (an open mouth, closed lids), taken where the mask asks for it. So it begins as a moved photo,
+    and the mask never learns to distrust a face that is not one yet. Its numbers are those of `ImageTranslator`'s head
+    'flow'.
 
     Args:
         frames: of the space-time volume, an odd number; 15 in the paper.
@@ -123,9 +125,10 @@ class SpaceTimeTranslator(Network):
         self.multiple = 2 ** (len(coarse_widths) + 1)
         self.features = Features(self.inputs, width, coarse_widths, blocks)
         self.shared = nn.Sequential(*(ResidualBlock(width) for _ in range(self.SHARED_BLOCKS)))
-        self.face = nn.Sequential(*(ResidualBlock(width) for _ in range(face_blocks)), Head(width, 3))
+        moved = composition == "moved"
+        face, colour = (Head(width, 3, 0.0), Head(width, 2, 0.0)) if moved else (Head(width, 3), Head(width, 3))
+        self.face = nn.Sequential(*(ResidualBlock(width) for _ in range(face_blocks)), face)
         self.mask = Head(width, 1, _MASK_AT_FIRST)
-        colour = Head(width, 2, 0.0) if composition == "moved" else Head(width, 3)
         self.colour = nn.Sequential(*(ResidualBlock(width) for _ in range(colour_blocks)), colour)
 
     def join(self, volumes: Tensor, photos: Tensor, motion_fields: Tensor) -> Tensor:
@@ -170,8 +173,11 @@ class SpaceTimeTranslator(Network):
         if self.composition == "painted":
             return torch.cat([face.tanh(), mask.sigmoid(), colour.tanh()], dim=1)
         # the field is added in 32 bits: small displacements are what a viewer sees
-        displacement = STRIDE * colour.float() + inputs[:, self.volume_channels + 3 : self.volume_channels + 5]
-        return torch.cat([face.tanh().float(), mask.sigmoid().float(), displacement], dim=1)
+        photos, field = inputs[:, self.volume_channels :].float().split([3, 3], dim=1)
+        displacement = STRIDE * colour.float() + field[:, :2]
+        moved = ImageTranslator.moved(torch.cat([photos, photos[:, :1], displacement.detach()], dim=1), photos)
+        painted = (moved + 2 * face.float().tanh()).clamp(-1, 1)
+        return torch.cat([painted, mask.float().sigmoid(), displacement], dim=1)
 
     def compose(self, raw: Tensor, photos: Tensor) -> Tensor:
         """Equation (7): `(batch, 3, height, width)` in [-1, 1].

@@ -15,6 +15,7 @@ from numpy.typing import NDArray
 
 from anyonenet.face.blendshapes import RATE, UPPER
 from anyonenet.face.rig import FaceRig
+from anyonenet.mouth_style import STYLE
 from anyonenet.portrait import Portrait
 from anyonenet.raw_motion import PlainMotion, RawMotion
 from anyonenet.render.renderer import Renderer
@@ -24,8 +25,6 @@ from anyonenet.systems.landmark_performer import LandmarkPerformer, LandmarkSyst
 from anyonenet.voice import Spoken
 from anyonenet.weights import load_weights
 
-STYLE = "write_a_speaker_style"
-"""folder of a person's mouth style (`anyonenet.networks.mouth_style`); most weights have none"""
 BEGIN_SECONDS = 0.5
 """in which the video's first head pose goes over from the photo's"""
 
@@ -33,8 +32,15 @@ BEGIN_SECONDS = 0.5
 class Tracks(Protocol):
     """A sentence's motion at `RATE`."""
 
-    parameters: NDArray[np.float32]  # (F, 51)
-    head: NDArray[np.float32]  # (F, 6)
+    @property
+    def parameters(self) -> NDArray[np.float32]:
+        """`(F, 51)`."""
+        ...
+
+    @property
+    def head(self) -> NDArray[np.float32]:
+        """`(F, 6)`."""
+        ...
 
 
 class Generators(Protocol):
@@ -50,12 +56,22 @@ class ParameterMover:
         generators: from sounds and words to parameters.
         portrait: whose face.
         style: the person's mouth style; None: the actor's.
+        identity: `(60,)` who it is, where a reference video told.
         emotion: of the upper face, see `anyonenet.face.blendshapes.EMOTIONS`.
     """
 
-    def __init__(self, generators: Generators, portrait: Portrait, style: Any = None, emotion: str = "neutral"):
+    def __init__(
+        self,
+        generators: Generators,
+        portrait: Portrait,
+        style: Any = None,
+        identity: NDArray[np.floating] | None = None,
+        emotion: str = "neutral",
+    ):
         self._generators, self._style, self._emotion = generators, style, emotion
-        self._rig = FaceRig(portrait.landmarks, portrait.frontal, portrait.quaternion, portrait.scale)
+        self._rig = FaceRig(
+            portrait.landmarks, portrait.frontal, portrait.quaternion, portrait.scale, identity=identity
+        )
         self._begun = False
 
     def hear(self, spoken: Spoken) -> RawMotion:
@@ -82,19 +98,25 @@ class WriteASpeaker(LandmarkSystem):
         device: where networks run.
         engine: of the image network, for renderer 'unet'.
         style: a person's mouth style.
+        identity: `(60,)` who that person is.
     """
 
     def __init__(
-        self, generators: Generators, weights: Path, device: torch.device, engine: str = "auto", style: Any = None
+        self,
+        generators: Generators,
+        weights: Path,
+        device: torch.device,
+        engine: str = "auto",
+        style: Any = None,
+        identity: NDArray[np.floating] | None = None,
     ):
         self.emotion = "neutral"
         """of performers made from now on"""
-        self._generators, self._style = generators, style
         self._weights, self._device = Path(weights), device
         self._video: VideoGenerator | None = None
 
         def mover(portrait: Portrait, seed: int) -> ParameterMover:
-            return ParameterMover(generators, portrait, style, self.emotion)
+            return ParameterMover(generators, portrait, style, identity, self.emotion)
 
         super().__init__(
             "write_a_speaker",
@@ -128,10 +150,11 @@ class WriteASpeaker(LandmarkSystem):
 
 
 def load(weights: Path, device: torch.device, engine: str) -> WriteASpeaker:
-    """As of `anyonenet.systems.system.Load`. A mouth style is used where `weights` holds one."""
+    """As of `anyonenet.systems.system.Load`. A person's style is used where `weights` holds one; most have none."""
     from anyonenet.face_text import TextMotion
 
-    style = None
+    style, identity = None, None
     if (Path(weights) / STYLE / "config.json").is_file():
-        style, _ = load_weights(Path(weights) / STYLE, STYLE, device)
-    return WriteASpeaker(TextMotion(weights, device), weights, device, engine, style)
+        style, card = load_weights(Path(weights) / STYLE, STYLE)
+        identity = np.array(card.extra["identity"])
+    return WriteASpeaker(TextMotion(weights, device), weights, device, engine, style, identity)
