@@ -15,7 +15,7 @@ from anyonenet.types import VoicedLandmarkBatch
 from datamodules.corpora.manifest import split_of
 from datamodules.landmarks import LandmarkClips, LandmarkDataModule
 from datamodules.landmarks import collate as collate_landmarks
-from datamodules.mixing import JoinedStores, Mixture
+from datamodules.mixing import Corpora, JoinedStores, Mixture
 from datamodules.prepare.cut_voices import CutVoicesRecipe
 from datamodules.prepare.landmarks import LandmarkRecipe
 from datamodules.prepare.run import prepare_store
@@ -72,21 +72,25 @@ class VoicedLandmarkDataModule(LandmarkDataModule):
     the same persons speak in all parts.
 
     Args:
+        root, features, corpora: of `LandmarkDataModule`.
         speaker_encoder: folder of the exported weights that give the speaker embeddings.
         split_clips: False leaves corpora that are for training only to training.
         hop_seconds: of the mels and so of the landmarks; MakeItTalk's 0.016 gives 62.5 frames a second. Stores of
             another hop than the project's need a `features` folder of their own.
-        options: of `LandmarkDataModule`.
+        options: its others.
     """
 
     def __init__(
         self,
+        root: str = "data/mini",
+        features: str = "data/features",
+        corpora: Corpora = ("obama",),
         speaker_encoder: str = "weights/speaker_encoder",
         split_clips: bool = False,
         hop_seconds: float = 0.0125,
         **options: Any,
     ):
-        super().__init__(**options)
+        super().__init__(root, features, corpora, **options)
         self.speaker_encoder, self.split_clips = Path(speaker_encoder), split_clips
         self.mel_settings = MelSettings(hop_seconds=hop_seconds)
         self.recipes = {
