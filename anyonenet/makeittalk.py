@@ -15,7 +15,7 @@ from torch import Tensor
 from anyonenet.audio.mel_rate import at_frame_rate
 from anyonenet.content_codes import STAGE, ContentCodes
 from anyonenet.errors import InputError, WeightsError
-from anyonenet.face.posed import lifted, posed, rotations
+from anyonenet.face.posed import lifted, posed, turned
 from anyonenet.face.registration import register
 from anyonenet.networks.speaker_aware import SpeakerAwareBranch
 from anyonenet.networks.speech_content import SpeechContentBranch
@@ -170,9 +170,9 @@ class MakeItTalk:
         quaternions = base_quaternions[:, None].expand(-1, frames, -1).clone()
         if self.speaker is not None:
             faces = posed(frontal, base_quaternions)
-            turned, _ = self.speaker(content, lengths, speakers if identity is None else identity, faces)
-            turned = faces[:, None] + turned + displacements @ rotations(base_quaternions)[:, None].mT
-            taken = [_taken_apart(*pair) for pair in zip(turned, frontal, strict=True)]
+            whole, _ = self.speaker(content, lengths, speakers if identity is None else identity, faces)
+            whole = faces[:, None] + whole + turned(displacements, base_quaternions[:, None])
+            taken = [_taken_apart(*pair) for pair in zip(whole, frontal, strict=True)]
             displacements = torch.stack([one for one, _ in taken]).to(mels)
             quaternions = torch.stack([other for _, other in taken]).to(mels)
         beyond = torch.arange(frames, device=mels.device) >= lengths[:, None]

@@ -51,7 +51,7 @@ def align(scores: np.ndarray, symbols: Sequence[int]) -> np.ndarray:
     path = np.empty(len(scores), dtype=np.int64)
     for frame in range(len(scores) - 1, -1, -1):
         path[frame] = state
-        state -= came[frame, state]
+        state -= int(came[frame, state])
     return _spread(np.where(path % 2 == 1, path // 2, -1))
 
 

@@ -12,7 +12,7 @@ from torch import Tensor
 from torch.func import functional_call
 
 from anyonenet.errors import WeightsError
-from anyonenet.face.posed import lifted, posed, rotations
+from anyonenet.face.posed import lifted, posed, turned
 from anyonenet.losses.adversarial import AdversarialLoss
 from anyonenet.losses.graph_laplacian import landmark_and_laplacian
 from anyonenet.networks.masked import frame_mask
@@ -185,7 +185,7 @@ class SpeakerAwareModule(ContentStage):
             speech.to(made.device)
             with torch.no_grad():
                 said = speech(content, batch.lengths, frontal)
-            made = made + said @ rotations(batch.base_quaternions)[:, None].mT
+            made = made + turned(said, batch.base_quaternions[:, None])
         return made, posed(lifted(batch.landmarks), batch.quaternions), heard
 
     def _shared(self, loss: Tensor, mask: Tensor) -> Tensor:

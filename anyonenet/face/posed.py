@@ -29,6 +29,12 @@ def rotations(quaternions: Tensor) -> Tensor:
     return torch.stack([torch.stack(row, dim=-1) for row in rows], dim=-2)
 
 
+def turned(vectors: Tensor, quaternions: Tensor) -> Tensor:
+    """Rotate `(..., N, 3)` by unit quaternions `(..., 4)`, in the vectors' own precision under autocast too."""
+    with torch.autocast(vectors.device.type, enabled=False):
+        return vectors @ rotations(quaternions).mT
+
+
 def posed(frontal: Tensor, quaternions: Tensor) -> Tensor:
     """Faces turned about the neck.
 
@@ -40,4 +46,4 @@ def posed(frontal: Tensor, quaternions: Tensor) -> Tensor:
         `(..., 68, 3)`, the same unit and origin.
     """
     neck = torch.from_numpy(NECK).to(frontal)
-    return (frontal - neck) @ rotations(quaternions).mT + neck
+    return turned(frontal - neck, quaternions) + neck

@@ -58,7 +58,8 @@ def landmark_and_laplacian(
         two scalars, squared outer-eye distances.
     """
     error = predicted - target
-    bent = laplacian().to(error.device, error.dtype) @ error
+    with torch.autocast(error.device.type, enabled=False):
+        bent = laplacian().to(error.device, error.dtype) @ error
     count = mask.sum()
     count = (mean_over_ranks(count) if over_ranks else count).clamp_min(1)
     weights = torch.ones(68, device=error.device)

@@ -20,6 +20,8 @@ def test_alignment_follows_the_text_and_fills_the_gaps():
     assert sorted(set(align(scores, [3, 1]).tolist())) == [0, 1]
     doubled = align(scores, [2, 2])
     assert doubled.tolist() == sorted(doubled) and set(doubled.tolist()) == {0, 1}
+    long = align(np.zeros((200, 4)), [1, 2] * 80)  # more states than a byte counts
+    assert long.tolist() == sorted(long) and set(long.tolist()) == set(range(160))
     with pytest.raises(ValueError, match="do not fit into 9 frames"):
         align(scores, [1] * 6)
     with pytest.raises(ValueError, match="no symbols"):
