@@ -94,15 +94,15 @@ def distances(copies: Sequence[np.ndarray], true: Sequence[np.ndarray], settings
     found: dict[str, list[float]] = {}
     for copy, sound in zip(copies, true, strict=True):
         one, other = torch.from_numpy(copy)[None], torch.from_numpy(sound)[None]
-        pitches = [track_f0(each, settings.sample_rate, settings.hop_seconds) for each in (copy, sound)]
+        pitch, true_pitch = (track_f0(each, settings.sample_rate, settings.hop_seconds) for each in (copy, sound))
         values = {
             "mel_l1": float(mel_l1(one, other, settings)),
             "spectral": float(loss(one, other)),
             "mcd": mel_cepstral_distance(
                 log_mel(one, settings)[0].numpy(), log_mel(other, settings)[0].numpy(), settings
             ),
-            "f0_cents": f0_error(*pitches),
-            "voicing_error": voicing_error(*pitches),
+            "f0_cents": f0_error(pitch, true_pitch),
+            "voicing_error": voicing_error(pitch, true_pitch),
         }
         for name, value in values.items():
             found.setdefault(name, []).append(value)

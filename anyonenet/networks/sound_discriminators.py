@@ -53,6 +53,7 @@ class SpectrumDiscriminator(nn.Module):
     def __init__(self, window: int, width: int = 32):
         super().__init__()
         self.hop = window // 4
+        self.window: Tensor
         self.register_buffer("window", torch.hann_window(window), persistent=False)
         self.layers = nn.ModuleList(
             [

@@ -75,10 +75,12 @@ class Vocoder(Network):
         self.blocks = nn.ModuleList([ConvNeXtBlock(width, inner, kernel, 1 / blocks) for _ in range(blocks)])
         self.last = nn.LayerNorm(width, eps=1e-6)
         self.head = nn.Linear(width, window_samples + 2)
+        self.window: Tensor
         self.register_buffer("window", torch.hann_window(window_samples), persistent=False)
         for module in self.modules():
             if isinstance(module, (nn.Conv1d, nn.Linear)):
                 nn.init.trunc_normal_(module.weight, std=0.02)
+                assert module.bias is not None
                 nn.init.zeros_(module.bias)
 
     def forward(self, mels: Tensor) -> Tensor:
