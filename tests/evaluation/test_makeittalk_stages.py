@@ -4,11 +4,14 @@ import numpy as np
 import pytest
 import torch
 
+from anyonenet.errors import WeightsError
 from anyonenet.types import LandmarkMotion
+from evaluation.ablation import predictor_of
 from evaluation.ctc_alignment import align
 from evaluation.makeittalk_content import code_context, frame_context, sounds
 from evaluation.makeittalk_speaker import Stranger, turning
 from evaluation.probes import class_probe
+from tests.anyonenet.systems.test_makeittalk import made
 
 
 def test_alignment_follows_the_text_and_fills_the_gaps():
@@ -79,3 +82,13 @@ def test_turning_is_the_spread_of_the_head():
     })  # fmt: skip
     figure = turning(lambda *_: LandmarkMotion(torch.zeros(1), turned(0.5)), [batch], ["clip"])
     assert figure.value == pytest.approx(0.5, rel=1e-3)
+
+
+def test_the_row_of_an_ablation_is_the_branch_over_its_encoder(tmp_path):
+    folder = made(tmp_path)
+    said = predictor_of(folder / "makeittalk_speech", folder)(
+        torch.zeros(1, 7, 80), torch.zeros(1, 68, 2), torch.eye(4)[:1]
+    )
+    assert said.displacements.shape == (1, 7, 68, 2) and said.displacements.any()
+    with pytest.raises(WeightsError, match="of stage 'speaker_encoder'; expected landmarks or makeittalk_speech"):
+        predictor_of(folder / "speaker_encoder", folder)
