@@ -126,6 +126,24 @@ def speech_activity(mels: np.ndarray, silence: float) -> np.ndarray:
     return smooth(held[:, None], 3.0)[:, 0]
 
 
+def resting_level(mels: np.ndarray, silence: float) -> float:
+    """The level at which nobody speaks: digital silence where there is some, else the quietest moment of a recording.
+
+    Args:
+        mels: (T, 80) standardised log-mel of a stretch.
+        silence: the value of digital silence.
+    """
+    if len(mels) < _MOMENT:
+        return silence
+    levels = np.convolve(mels.mean(axis=1, dtype=np.float64), np.full(_MOMENT, 1 / _MOMENT), "valid")
+    quietest = float(levels.min())
+    return quietest if quietest > silence + 0.1 else silence
+
+
+_MOMENT = 5
+"""mel frames"""
+
+
 def smooth(values: np.ndarray, sigma: float) -> np.ndarray:
     """Gaussian smoothing along the first axis, without delay, ends repeated; `sigma` in frames."""
     if sigma <= 0 or not len(values):

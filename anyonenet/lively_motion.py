@@ -20,6 +20,7 @@ from anyonenet.liveliness import (
     Sway,
     close_lids,
     close_lips,
+    resting_level,
     smooth,
     speech_activity,
     uncross_lips,
@@ -89,7 +90,7 @@ class LivelyMotion:
         first, at = self._rate.next(len(mels))
         times = (first + np.arange(len(mels))) / self._mel.frame_rate
         displacements, turns = self._smoothed(self._at_mel_rate(raw, len(mels)))
-        activity = speech_activity(mels, self._mel.silence)
+        activity = speech_activity(mels, resting_level(mels, self._mel.silence))
         quiet = activity < 0.05
         if quiet.any():
             # the face at rest is the photo's: what the predictor says about silence is the zero of its motion

@@ -68,6 +68,12 @@ def test_mouth_opens_in_speech_and_is_shut_in_silence():
     assert gap(moved)[-4:].max() < 0.005 and gap(moved)[0] < 0.005
 
 
+def test_in_a_recording_with_noise_the_mouth_shuts_where_nobody_speaks():
+    noisy = np.maximum(sentence(), np.float32(SILENCE + 1.3))
+    gaps = gap(motion_of().move(noisy))
+    assert gaps[12:38].min() > 0.1 and gaps[-4:].max() < 0.005 and gaps[0] < 0.005
+
+
 def test_an_open_mouth_in_the_photo_is_shut_in_silence():
     assert gap(motion_of(opened=0.2).move(sentence()))[-4:].max() < 0.005
 
