@@ -22,12 +22,14 @@ WINDOW = 28
 
 
 class HeardFaces(CutDataset):
-    """Whole cuts. In training voice and face vary, and the example is any frame; else it is the most closed mouth.
+    """Whole cuts, in training perhaps a part of each. There voice and face vary, and the example is any frame; else it
+    is the most closed mouth.
 
     Args:
         cuts, mixture, training: as of `CutDataset`.
         augmentation: sizes of the variations.
         settings: of the cepstral coefficients.
+        frames: of a cut that training takes, at most.
     """
 
     def __init__(
@@ -37,24 +39,24 @@ class HeardFaces(CutDataset):
         training: bool,
         augmentation: AugmentationSettings,
         settings: MFCCSettings,
+        frames: int,
     ):
         super().__init__(cuts, mixture, training)
-        self.augmentation, self.settings = augmentation, settings
+        self.augmentation, self.settings, self.frames = augmentation, settings, frames
 
     def item(self, index: int, generator: np.random.Generator | None) -> dict[str, np.ndarray]:
         landmarks = self.cuts.frontal(index)
-        example = base_frame(landmarks)
+        example, part = base_frame(landmarks), slice(None)
         bands = filterbank(torch.from_numpy(self.cuts.sound(index)), self.settings)
         if generator is not None:
             varied = vary_voice(bands.numpy(), self.augmentation, generator, self.settings.mel)
             bands = torch.from_numpy(varied)
             landmarks = vary_face(landmarks, self.augmentation, generator)
             example = int(generator.integers(len(landmarks)))
-        return {
-            "audio": heard_around(cepstra(bands, self.settings), len(landmarks), self.settings).numpy(),
-            "landmarks": landmarks,
-            "examples": landmarks[example],
-        }
+            begin = int(generator.integers(max(1, len(landmarks) - self.frames + 1)))
+            part = slice(begin, begin + self.frames)
+        audio = heard_around(cepstra(bands, self.settings), len(landmarks), self.settings).numpy()
+        return {"audio": audio[part], "landmarks": landmarks[part], "examples": landmarks[example]}
 
 
 def heard_around(coefficients: torch.Tensor, frames: int, settings: MFCCSettings) -> torch.Tensor:
@@ -87,16 +89,18 @@ class ATVGnetLandmarksDataModule(TalkingClipsDataModule):
 
     Args:
         augment: vary voice and face in training (the authors: only the example's frame varies).
+        frames: consecutive frames that training takes of a cut, at most; 16 in the authors' program.
         options: of `TalkingClipsDataModule`.
     """
 
-    def __init__(self, augment: bool = True, **options: Any):
+    def __init__(self, augment: bool = True, frames: int = 16, **options: Any):
         super().__init__(**options)
+        self.frames = frames
         self.augmentation = AugmentationSettings() if augment else AugmentationSettings.off()
         self.settings = MFCCSettings()
 
     def dataset(self, cuts: Cuts, mixture: Mixture, training: bool) -> HeardFaces:
-        return HeardFaces(cuts, mixture, training, self.augmentation, self.settings)
+        return HeardFaces(cuts, mixture, training, self.augmentation, self.settings, self.frames)
 
     def collate(self, items: list[dict[str, np.ndarray]]) -> HeardFaceBatch:
         return collate(items)

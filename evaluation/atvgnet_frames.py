@@ -1,7 +1,7 @@
 """How well ATVGnet's VG-net draws persons it never saw, and what its attention looks at.
 
-Of each test cut the first frame is the photo; frames from its middle are drawn from their landmarks, one after
-another, heads aligned to the photo's. Beside them stands the photo as it is.
+Frames from the middle of each test cut are drawn from their landmarks, one after another; the photo is the first frame
+outside of them whose head is held alike, and heads are aligned to the photo's. Beside them stands the photo as it is.
 """
 
 from __future__ import annotations
@@ -41,6 +41,7 @@ def evaluate(
     test_share: float = 0.1,
     frames: int = 25,
     every: int = 6,
+    turn_degrees: float = 4.0,
     perceptual: str = "gabor",
 ) -> Measurement:
     """Measure `weights/atvgnet_frames`.
@@ -52,6 +53,7 @@ def evaluate(
         validation_share, test_share: of the persons, as in training.
         frames: consecutive frames that are drawn of each cut, at most 25.
         every: of how many frames one is held against the truth by the slower metrics, and landmarks found in it.
+        turn_degrees: how far the photo's head is turned from the frames' at most.
         perceptual: features of the perceptual distance: 'gabor' or 'vgg19'.
 
     Returns:
@@ -75,6 +77,7 @@ def evaluate(
         batch_size=1,
         validation_share=validation_share,
         test_share=test_share,
+        turn_degrees=turn_degrees,
     )
     data.prepare_data()
     data.setup()

@@ -41,6 +41,9 @@ class ATVGnetFramesModule(StageModule):
         pixel_weight: of the pixel loss (10 = the paper).
         dynamic: weigh pixels by the attention, held fixed, plus `floor`; False: all alike.
         floor: weight of pixels without attention (0.5 = the paper).
+        mouth_weight: of the pixels at the mouth in that, against 1 far from it (1 = the paper).
+        colour_weight: share of the same difference of the colour alone, all over the picture (0 = the paper): a short
+            training else stops looking before it can draw.
         adversarial_weight: of the verdict on what is made (1 = the paper).
         landmark_weight: of the landmarks that the discriminator reads off frames, on both sides (1 = the paper).
         lip_weight: of the lips among them; the paper masks them heavier and does not say how much.
@@ -68,6 +71,8 @@ class ATVGnetFramesModule(StageModule):
         pixel_weight: float = 10.0,
         dynamic: bool = True,
         floor: float = 0.5,
+        mouth_weight: float = 1.0,
+        colour_weight: float = 0.0,
         adversarial_weight: float = 1.0,
         landmark_weight: float = 1.0,
         lip_weight: float = 100.0,
@@ -95,7 +100,7 @@ class ATVGnetFramesModule(StageModule):
         if self.global_step < self.hparams["coarse_steps"]:
             batch = coarser(batch)
         drawn = self._drawn(batch)
-        losses = {"pixel": self.hparams["pixel_weight"] * self._pixel_loss(drawn, batch.frames)}
+        losses = {name: self.hparams["pixel_weight"] * loss for name, loss in self._pixel_losses(drawn, batch).items()}
         signs: dict[str, Tensor] = {}
         if self.discriminator is not None:
             judged, signs = self._judged(drawn.frames, batch)
@@ -109,10 +114,17 @@ class ATVGnetFramesModule(StageModule):
         drawn: DrawnFrames = self.network(batch.photos, batch.photo_landmarks, batch.landmarks)
         return DrawnFrames(drawn.frames.float(), drawn.attention.float(), drawn.colours.float(), drawn.state)
 
-    def _pixel_loss(self, drawn: DrawnFrames, targets: Tensor) -> Tensor:
+    def _pixel_losses(self, drawn: DrawnFrames, batch: MovingPhotoBatch) -> dict[str, Tensor]:
+        targets, weights = batch.frames, around(batch.landmarks, batch.frames.shape[-1], self.hparams["mouth_weight"])
         if self.hparams["dynamic"]:
-            return dynamic_pixel_loss(drawn.frames, targets, drawn.attention, self.hparams["floor"])
-        return F.l1_loss(drawn.frames, targets)
+            losses = {
+                "pixel": dynamic_pixel_loss(drawn.frames, targets, drawn.attention, self.hparams["floor"], weights)
+            }
+        else:
+            losses = {"pixel": ((drawn.frames - targets).abs() * weights).mean()}
+        if self.hparams["colour_weight"]:
+            losses["colour"] = self.hparams["colour_weight"] * ((drawn.colours - targets).abs() * weights).mean()
+        return losses
 
     def _judged(self, made: Tensor, batch: MovingPhotoBatch) -> tuple[dict[str, Tensor], dict[str, Tensor]]:
         """What the discriminator's verdicts and landmarks cost both sides, and how the two stand."""
@@ -165,7 +177,7 @@ class ATVGnetFramesModule(StageModule):
     def _evaluate(self, batch: MovingPhotoBatch) -> DrawnFrames:
         drawn = self._drawn(batch)
         copy = batch.photos.unsqueeze(1).expand_as(batch.frames)
-        mouth = at_the_mouth(batch.landmarks, batch.frames.shape[-1])
+        mouth = around(batch.landmarks, batch.frames.shape[-1], _AT_THE_MOUTH)
         count = batch.frames.shape[0] * batch.frames.shape[1]
         for frames, kind in ((drawn.frames, ""), (copy, "_copy")):
             apart = (frames - batch.frames).abs()
@@ -190,7 +202,7 @@ def coarser(batch: MovingPhotoBatch) -> MovingPhotoBatch:
     return MovingPhotoBatch(F.avg_pool2d(batch.photos, 2), batch.photo_landmarks, frames, batch.landmarks)
 
 
-def at_the_mouth(landmarks: Tensor, side: int) -> Tensor:
-    """`(..., 68, 2)` from -1 to 1 -> weights `(..., 1, side, side)` with mean 1 that lie around the mouth."""
-    pixels = (landmarks.flatten(0, -3) + 1) * (side / 2) - 0.5
-    return emphasis(pixels, side, side, _AT_THE_MOUTH).unflatten(0, landmarks.shape[:-2])
+def around(landmarks: Tensor, side: int, mouth: float) -> Tensor:
+    """`(B, F, 68, 2)` from -1 to 1 -> weights `(B, F, 1, side, side)` with mean 1: `mouth` there, 1 far away."""
+    pixels = (landmarks.flatten(0, 1) + 1) * (side / 2) - 0.5
+    return emphasis(pixels, side, side, mouth).unflatten(0, landmarks.shape[:2])

@@ -25,8 +25,8 @@ class ATVGnetLandmarksModule(StageModule):
     D-A at 25 frames a second, each also divided by that of a face that does not move.
 
     Args:
-        components, audio_widths, audio_hidden, audio_width, example_hidden, example_width, lstm_width, lstm_layers,
-            recurrent: of the network; the defaults are the authors' sizes.
+        components, window, audio_widths, audio_hidden, audio_width, example_hidden, example_width, lstm_width,
+            lstm_layers, recurrent: of the network; the defaults are the authors' sizes.
         learning_rate: highest; the authors' is 0.0002 and constant, here it falls along a cosine to a hundredth.
         warmup_steps: steps over which it rises from 0.
         weight_decay: of AdamW.
@@ -40,6 +40,7 @@ class ATVGnetLandmarksModule(StageModule):
     def __init__(
         self,
         components: int = 6,
+        window: int = 28,
         audio_widths: Sequence[int] = (64, 128, 256, 256, 512),
         audio_hidden: int = 2048,
         audio_width: int = 256,
@@ -59,6 +60,7 @@ class ATVGnetLandmarksModule(StageModule):
         self.save_hyperparameters()
         network = ATNet(
             components=components,
+            window=window,
             audio_widths=list(audio_widths),
             audio_hidden=audio_hidden,
             audio_width=audio_width,

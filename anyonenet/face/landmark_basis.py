@@ -14,6 +14,8 @@ from numpy.typing import NDArray
 
 SIZE = 136
 """coordinates of 68 points"""
+_LEAST = 1e-4
+"""spread of a direction at least, outer-eye distances: coordinates are divided by it"""
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,6 @@ def landmark_basis(clips: Iterable[NDArray[np.floating]], components: int) -> La
     return LandmarkBasis(
         mean=(total / frames).astype(np.float32),
         directions=np.ascontiguousarray(vectors[:, :components].T).astype(np.float32),
-        spreads=np.sqrt(variances[:components]).astype(np.float32),
+        spreads=np.sqrt(variances[:components]).clip(_LEAST).astype(np.float32),
         explained=(variances.cumsum() / max(variances.sum(), 1e-12))[:components].astype(np.float32),
     )

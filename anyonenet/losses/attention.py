@@ -8,7 +8,9 @@ from torch import Tensor
 LIPS = slice(48, 68)
 
 
-def dynamic_pixel_loss(made: Tensor, target: Tensor, attention: Tensor, floor: float = 0.5) -> Tensor:
+def dynamic_pixel_loss(
+    made: Tensor, target: Tensor, attention: Tensor, floor: float = 0.5, weights: Tensor | float = 1.0
+) -> Tensor:
     """Mean absolute difference, weighed by where the network itself looks: `mean(|made - target| * (a + floor))`.
 
     The attention `a` counts as a number here: else the network would look away to make the loss small.
@@ -17,11 +19,12 @@ def dynamic_pixel_loss(made: Tensor, target: Tensor, attention: Tensor, floor: f
         made, target: `(..., 3, height, width)`.
         attention: `(..., 1, height, width)` in [0, 1].
         floor: weight where it does not look at all; the paper's beta.
+        weights: `(..., 1, height, width)` of the pixels besides (1 = the paper).
 
     Returns:
         scalar.
     """
-    return ((made - target).abs() * (attention.detach() + floor)).mean()
+    return ((made - target).abs() * (attention.detach() + floor) * weights).mean()
 
 
 def regressed_landmark_loss(predicted: Tensor, target: Tensor, lip_weight: float = 1.0) -> Tensor:

@@ -17,6 +17,7 @@ from anyonenet.networks.base import Network
 
 State = tuple[Tensor, Tensor]
 """hidden and cell of the LSTM, each `(layers, batch, width)`"""
+_LEAK = 0.2
 _SPREAD = 3.0
 """of cepstral coefficients, which are divided by it"""
 
@@ -91,14 +92,18 @@ class ATNet(Network):
         with torch.no_grad():
             read = self.audio(torch.zeros(1, 1, window, coefficients)).shape[1]
         self.audio_out = nn.Sequential(
-            nn.Linear(read, audio_hidden), nn.ReLU(), nn.Linear(audio_hidden, audio_width), nn.ReLU()
+            nn.Linear(read, audio_hidden), _leaky(), nn.Linear(audio_hidden, audio_width), _leaky()
         )
         self.example = nn.Sequential(
-            nn.Linear(components, example_hidden), nn.ReLU(), nn.Linear(example_hidden, example_width), nn.ReLU()
+            nn.Linear(components, example_hidden), _leaky(), nn.Linear(example_hidden, example_width), _leaky()
         )
         joined = audio_width + example_width
         self.lstm = nn.LSTM(joined, lstm_width, lstm_layers, batch_first=True) if recurrent else None
         self.out = nn.Linear(lstm_width if recurrent else joined, components)
+        for part in (self.audio, self.audio_out, self.example):
+            for layer in part:
+                if isinstance(layer, (nn.Conv2d, nn.Linear)):  # so deep without norms, the sound would fade away
+                    nn.init.kaiming_normal_(layer.weight, _LEAK)
 
     def set_basis(self, basis: LandmarkBasis) -> None:
         """Take the measured basis.
@@ -149,4 +154,8 @@ class ATNet(Network):
 
 
 def _convolved(inputs: int, outputs: int) -> tuple[nn.Module, nn.Module]:
-    return nn.Conv2d(inputs, outputs, 3, padding=1), nn.ReLU()
+    return nn.Conv2d(inputs, outputs, 3, padding=1), _leaky()
+
+
+def _leaky() -> nn.Module:
+    return nn.LeakyReLU(_LEAK)

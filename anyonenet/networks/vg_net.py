@@ -26,6 +26,8 @@ FACES = 1.6
 """side of the square around a face, in heights of the face from brow to chin"""
 _GRID = 8
 """side of the map that landmarks are laid out on"""
+_MAGNIFIED = 10.0
+"""landmarks are multiplied by this: speech moves them by some hundredths of the picture"""
 
 
 @dataclass(frozen=True)
@@ -107,8 +109,14 @@ class VGNet(Network):
         )
         last = max(4, first // 2)
         self.draw = nn.Sequential(Up(quarter, half, 0), *_normed(half), Up(half, last, 0), *_normed(last))
-        self.colour = nn.Conv2d(last, 3, kernel, padding=kernel // 2)
-        self.attention = nn.Conv2d(last, 1, kernel, padding=kernel // 2)
+        # they see the photo too: the norms hide how bright it is
+        self.colour = nn.Conv2d(last + 3, 3, kernel, padding=kernel // 2)
+        self.attention = nn.Conv2d(last + 3, 1, kernel, padding=kernel // 2)
+
+        for part in (self.points, self.point_maps, self.point_features):
+            for layer in part:
+                if isinstance(layer, (nn.Linear, nn.Conv2d)):
+                    nn.init.kaiming_normal_(layer.weight, 0.2)
 
     def forward(
         self, photos: Tensor, photo_landmarks: Tensor, landmarks: Tensor, state: Tensor | None = None
@@ -145,14 +153,16 @@ class VGNet(Network):
             features = self.each(joined)
         decoded = self.decode(features)
         drawn = self.draw(decoded * keep + _each(near, frames) * (1 - keep))
+        under = _each(photos, frames)
+        drawn = torch.cat([drawn, under], dim=1)
         colours, attention = torch.tanh(self.colour(drawn)), torch.sigmoid(self.attention(drawn))
-        made = attention * colours + (1 - attention) * _each(photos, frames)
+        made = attention * colours + (1 - attention) * under
         shape = (batch, frames)
         return DrawnFrames(made.unflatten(0, shape), attention.unflatten(0, shape), colours.unflatten(0, shape), state)
 
     def _laid_out(self, landmarks: Tensor, like: Tensor) -> Tensor:
         """`(N, 68, 2)` -> maps `(N, channels, height, width)` of the size of `like`."""
-        grid = self.points(landmarks.flatten(1)).view(-1, 1, _GRID, _GRID)
+        grid = self.points(_MAGNIFIED * landmarks.flatten(1)).view(-1, 1, _GRID, _GRID)
         if grid.shape[2:] != like.shape[2:]:
             grid = F.interpolate(grid, like.shape[2:], mode="bilinear", align_corners=False)
         maps: Tensor = self.point_maps(grid)
