@@ -2,16 +2,12 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
-from contextlib import nullcontext
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.func import functional_call
-from torch.nn.parallel import DistributedDataParallel
 
 from anyonenet.losses.adversarial import AdversarialLoss, feature_matching
 from anyonenet.losses.emphasis import emphasis
@@ -22,17 +18,11 @@ from anyonenet.networks.image_translation import ImageTranslator
 from anyonenet.networks.patch_discriminator import PatchDiscriminator
 from anyonenet.types import ImageBatch
 from lightning_modules.logging.shown.pictures import TranslatedPictures
-from lightning_modules.stage import StageModule
+from lightning_modules.two_players import TwoPlayersModule, unmoved
 
 
-class ImageTranslationModule(StageModule):
-    """Optimises an `ImageTranslator` against a `PatchDiscriminator`, each with its own Adam.
-
-    Both losses are added and run backward once: the generator's is computed with the discriminator's parameters
-    detached and the discriminator's on a detached picture, so each side gets its own gradient only, every parameter
-    gets it exactly once, and DDP reduces it once.
-
-    Lightning neither accumulates nor clips for a module with two optimisers: `accumulate` and `gradient_norm` do.
+class ImageTranslationModule(TwoPlayersModule):
+    """Optimises an `ImageTranslator` against a `PatchDiscriminator`; how, says `TwoPlayersModule`.
 
     Args:
         widths, blocks, head, motion_field: of the translator; the defaults are MakeItTalk's.
@@ -93,12 +83,8 @@ class ImageTranslationModule(StageModule):
         recompute: bool = False,
         **options: Any,
     ):
-        super().__init__(**options)
-        if accumulate < 1:
-            raise ValueError(f"accumulate is {accumulate}; expected at least 1 batch a step")
+        super().__init__(learning_rate, 0.1, warmup_steps, gradient_norm, accumulate, "cosine", **options)
         self.save_hyperparameters()
-        self.automatic_optimization = False
-        self._scale = 1.0
         self.shown: TranslatedPictures | None = None
         network = ImageTranslator(list(widths), blocks, head, motion_field)
         network.recompute = recompute
@@ -116,8 +102,7 @@ class ImageTranslationModule(StageModule):
         print(f"perceptual loss on '{self.hparams['features']}' features")
 
     def training_step(self, batch: ImageBatch, batch_index: int) -> None:
-        # each step moves two optimisers, and Lightning counts both
-        if self.global_step // 2 < self.hparams["coarse_steps"]:
+        if self.steps_made < self.hparams["coarse_steps"]:
             batch = coarser(batch)
         sketches, targets = batch.sketches, batch.targets
         height, width = targets.shape[2:]
@@ -135,8 +120,7 @@ class ImageTranslationModule(StageModule):
             losses |= self.flow(raw, moved, targets, weights, batch.target_landmarks, batch.photo_landmarks)
         if self.hparams["temporal_weight"]:
             losses["temporal"] = self.hparams["temporal_weight"] * neighbour_difference(made, targets, weights)
-        fixed = {name: parameter.detach() for name, parameter in self.discriminator.named_parameters()}
-        *seen, verdict = functional_call(self.discriminator, fixed, (sketches, made))
+        *seen, verdict = unmoved(self.discriminator, sketches, made)
         losses["generator"] = self.hparams["adversarial_weight"] * self.adversarial.generator(verdict)
         *real_seen, real_verdict = self.discriminator(sketches, targets)
         if self.hparams["matching_weight"]:
@@ -150,50 +134,11 @@ class ImageTranslationModule(StageModule):
             losses |= {name: self.hparams["mouth_judged"] * value for name, value in mouth.generator.items()}
             seen_through = seen_through + mouth.discriminator
             signs |= mouth.signs
-        self._descend(torch.stack(list(losses.values())).sum() + seen_through, batch_index)
+        self.descend(torch.stack(list(losses.values())).sum() + seen_through, batch_index)
         shown = {name: losses[name] for name in ("l1", "perceptual", "generator")} | {"discriminator": seen_through}
         self.log_dict({f"train/{name}": value for name, value in shown.items()}, prog_bar=True)
         others = {name: value for name, value in losses.items() if name not in shown} | signs
         self.log_dict({f"train/{name}": value for name, value in others.items()})
-
-    def _descend(self, loss: Tensor, batch_index: int) -> None:
-        """Backward; at the end of a window of `accumulate` batches, or of the epoch, a step of both optimisers."""
-        begin = batch_index - batch_index % self.hparams["accumulate"]
-        size = self.hparams["accumulate"]
-        if size > 1:
-            size = int(min(size, self.trainer.num_training_batches - begin))
-        optimisers: Any = self.optimizers()
-        if batch_index == begin:
-            for optimiser in optimisers:
-                optimiser.zero_grad()
-        ends = batch_index == begin + size - 1
-        model = None if ends else self.trainer.strategy.model
-        # DDP adds up over processes what has been added up here, once
-        with model.no_sync() if isinstance(model, DistributedDataParallel) else nullcontext():
-            self.manual_backward(loss / size)
-        if not ends:
-            return
-        self._scale = self._gradient_scale()
-        for optimiser in optimisers:
-            optimiser.step()
-        schedules: Any = self.lr_schedulers()
-        for schedule in schedules:
-            schedule.step()
-
-    def on_before_optimizer_step(self, optimizer: torch.optim.Optimizer) -> None:
-        """Clips; Lightning calls this when float16 gradients have been divided by their scale."""
-        parameters = [value for group in optimizer.param_groups for value in group["params"] if value.grad is not None]
-        scale = self._gradient_scale()
-        if (
-            scale != self._scale
-        ):  # the step of the first optimiser has changed it, and the second's were divided by that
-            torch._foreach_mul_([value.grad for value in parameters], scale / self._scale)
-        if self.hparams["gradient_norm"] > 0:
-            torch.nn.utils.clip_grad_norm_(parameters, self.hparams["gradient_norm"])
-
-    def _gradient_scale(self) -> float:
-        scaler = getattr(self.trainer.precision_plugin, "scaler", None)
-        return 1.0 if scaler is None else float(scaler.get_scale())
 
     def validation_step(self, batch: ImageBatch, batch_index: int) -> None:
         made = self._evaluate(batch)
@@ -210,32 +155,8 @@ class ImageTranslationModule(StageModule):
     def on_test_epoch_end(self) -> None:
         self._log_evaluation("test")
 
-    def configure_optimizers(self) -> tuple[list[Any], list[Any]]:
-        rate = self.hparams["learning_rate"]
-        steps = self._steps()
-        judges = [*self.discriminator.parameters(), *(() if self.mouth is None else self.mouth.parameters())]
-        optimisers = [
-            torch.optim.Adam(parameters, lr=rate, betas=(0.5, 0.999), fused=self.fused)
-            for parameters in (list(self.network.parameters()), judges)
-        ]
-        warmup = self.hparams["warmup_steps"]
-
-        def factor(step: int) -> float:
-            share = min(1.0, max(0.0, (step - warmup) / max(1, steps - warmup)))
-            return min(1.0, (step + 1) / (warmup + 1)) * (0.55 + 0.45 * math.cos(math.pi * share))
-
-        schedules = [torch.optim.lr_scheduler.LambdaLR(optimiser, factor) for optimiser in optimisers]
-        return optimisers, schedules
-
-    def _steps(self) -> int:
-        """Of each optimiser in the whole training."""
-        trainer = self.trainer
-        steps = int(trainer.estimated_stepping_batches)
-        if trainer.max_epochs is not None and trainer.max_epochs > 0:
-            steps = math.ceil(trainer.num_training_batches / self.hparams["accumulate"]) * trainer.max_epochs
-        if trainer.max_steps > 0:  # counts the steps of both
-            steps = min(steps, -(-trainer.max_steps // 2))
-        return steps
+    def judges(self) -> list[nn.Parameter]:
+        return [*self.discriminator.parameters(), *(() if self.mouth is None else self.mouth.parameters())]
 
     def export_extra(self) -> dict[str, Any]:
         """What the weights' card should tell besides the network: the features that the perceptual loss used."""

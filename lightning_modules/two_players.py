@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import math
 from abc import abstractmethod
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from typing import Any
 
@@ -26,14 +26,15 @@ class TwoPlayersModule(StageModule):
 
     Args:
         learning_rate: of both optimisers.
-        last_rate: share of it that is left at the end; it falls along a straight line.
+        last_rate: share of it that is left at the end.
         warmup_steps: steps over which it rises first.
         gradient_norm: gradients of either side longer than this are cut to it; 0: never.
         accumulate: batches whose gradients are added up, averaged, to one step.
+        falling: of the rate, along a 'line' or a 'cosine'.
         options: of `StageModule`.
 
     Raises:
-        ValueError: `accumulate` is below 1.
+        ValueError: `accumulate` is below 1, or another way of falling.
     """
 
     betas = (0.5, 0.999)
@@ -45,13 +46,17 @@ class TwoPlayersModule(StageModule):
         warmup_steps: int = 0,
         gradient_norm: float = 0.0,
         accumulate: int = 1,
+        falling: str = "line",
         **options: Any,
     ):
         super().__init__(**options)
         if accumulate < 1:
             raise ValueError(f"accumulate is {accumulate}; expected at least 1 batch a step")
+        if falling not in _FALLING:
+            raise ValueError(f"falling is '{falling}'; choose one of {', '.join(_FALLING)}")
         self.automatic_optimization = False
         self.learning_rate, self.last_rate, self.warmup_steps = learning_rate, last_rate, warmup_steps
+        self._fallen = _FALLING[falling]
         self.gradient_norm, self.accumulate = gradient_norm, accumulate
         self._scale = 1.0
 
@@ -109,7 +114,7 @@ class TwoPlayersModule(StageModule):
 
         def factor(step: int) -> float:
             share = min(1.0, max(0.0, (step - warmup) / max(1, steps - warmup)))
-            return min(1.0, (step + 1) / (warmup + 1)) * (1 + (self.last_rate - 1) * share)
+            return min(1.0, (step + 1) / (warmup + 1)) * (1 + (self.last_rate - 1) * self._fallen(share))
 
         return optimisers, [torch.optim.lr_scheduler.LambdaLR(optimiser, factor) for optimiser in optimisers]
 
@@ -122,6 +127,13 @@ class TwoPlayersModule(StageModule):
         if trainer.max_steps > 0:  # counts the steps of both
             steps = min(steps, -(-trainer.max_steps // 2))
         return steps
+
+
+_FALLING: dict[str, Callable[[float], float]] = {
+    "line": lambda share: share,
+    "cosine": lambda share: (1 - math.cos(math.pi * share)) / 2,
+}
+"""share of the way through the training -> share of the way down"""
 
 
 def unmoved(judge: nn.Module, *seen: Tensor) -> Any:

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import Any
 
 import torch
 from torch import Tensor, nn
-from torch.func import functional_call
 
 from anyonenet.audio.mel import MelSettings, log_mel
 from anyonenet.losses.adversarial import AdversarialLoss, feature_matching
@@ -17,14 +15,13 @@ from anyonenet.networks.sound_discriminators import SoundDiscriminators
 from anyonenet.networks.vocoder import Vocoder
 from anyonenet.types import SoundBatch
 from lightning_modules.logging.shown.sounds import CopiedSounds
-from lightning_modules.stage import StageModule
+from lightning_modules.two_players import TwoPlayersModule, unmoved
 
 
-class VocoderModule(StageModule):
-    """Optimises a `Vocoder` against `SoundDiscriminators`, each with its own AdamW.
+class VocoderModule(TwoPlayersModule):
+    """Optimises a `Vocoder` against `SoundDiscriminators`; how, says `TwoPlayersModule`.
 
-    As in `ImageTranslationModule` both sides' losses go backward once. The discriminators join in late by option:
-    until then a step costs a fraction.
+    The discriminators join in late by option: until then a step costs a fraction.
 
     Args:
         width, inner, blocks, kernel: of the network; the defaults are Vocos's.
@@ -44,6 +41,7 @@ class VocoderModule(StageModule):
     """
 
     network: Vocoder
+    betas = (0.8, 0.99)
 
     def __init__(
         self,
@@ -67,9 +65,8 @@ class VocoderModule(StageModule):
         gradient_norm: float = 10.0,
         **options: Any,
     ):
-        super().__init__(**options)
+        super().__init__(learning_rate, 0.05, warmup_steps, gradient_norm, falling="cosine", **options)
         self.save_hyperparameters()
-        self.automatic_optimization = False
         self.settings = MelSettings()
         self.shown: CopiedSounds | None = None
         network = Vocoder(
@@ -87,30 +84,20 @@ class VocoderModule(StageModule):
             losses = {"mel": self.hparams["mel_weight"] * mel_l1(made, true, self.settings)}
             if self.hparams["spectral_weight"]:
                 losses["spectral"] = self.hparams["spectral_weight"] * self.spectral(made, true)
-        # each step moves two optimisers, and Lightning counts both
-        if self.global_step // 2 >= self.hparams["adversarial_start"]:
+        if self.steps_made >= self.hparams["adversarial_start"]:
             others, seen_through, signs = self._judged(made, true)
             losses |= others
         else:
             # DDP wants a gradient, if of nothing, of every parameter
             seen_through = torch.stack([value.sum() for value in self.discriminators.parameters()]).sum() * 0.0
             signs = {}
-        optimisers: Any = self.optimizers()
-        for optimiser in optimisers:
-            optimiser.zero_grad()
-        self.manual_backward(torch.stack(list(losses.values())).sum() + seen_through)
-        for optimiser in optimisers:
-            optimiser.step()
-        schedules: Any = self.lr_schedulers()
-        for schedule in schedules:
-            schedule.step()
+        self.descend(torch.stack(list(losses.values())).sum() + seen_through, batch_index)
         self.log_dict({f"train/{name}": value for name, value in losses.items()}, prog_bar=True)
         self.log_dict({f"train/{name}": value for name, value in ({"discriminator": seen_through} | signs).items()})
 
     def _judged(self, made: Tensor, true: Tensor) -> tuple[dict[str, Tensor], Tensor, dict[str, Tensor]]:
         """The generator's terms, the discriminators' loss, and their signs."""
-        fixed = {name: parameter.detach() for name, parameter in self.discriminators.named_parameters()}
-        seen = functional_call(self.discriminators, fixed, (made,))
+        seen = unmoved(self.discriminators, made)
         real = self.discriminators(true)
         again = self.discriminators(made.detach())
         pairs = list(zip(seen, real, again, strict=True))
@@ -135,11 +122,6 @@ class VocoderModule(StageModule):
             mels = mels + self.hparams["mel_noise"] * torch.randn_like(mels)
         return mels.clamp_min(self.settings.silence)
 
-    def on_before_optimizer_step(self, optimizer: torch.optim.Optimizer) -> None:
-        if self.hparams["gradient_norm"] > 0:
-            parameters = [value for group in optimizer.param_groups for value in group["params"]]
-            torch.nn.utils.clip_grad_norm_(parameters, self.hparams["gradient_norm"])
-
     def validation_step(self, batch: SoundBatch, batch_index: int) -> None:
         made = self._evaluate(batch)
         if batch_index == 0:
@@ -161,18 +143,5 @@ class VocoderModule(StageModule):
     def on_test_epoch_end(self) -> None:
         self.log_values("test", self.means.take(self.device), shown=("mel_l1", "spectral"))
 
-    def configure_optimizers(self) -> tuple[list[Any], list[Any]]:
-        rate, warmup = self.hparams["learning_rate"], self.hparams["warmup_steps"]
-        steps = max(1, int(self.trainer.estimated_stepping_batches))
-        if self.trainer.max_steps > 0:  # counts the steps of both
-            steps = max(1, -(-self.trainer.max_steps // 2))
-        optimisers = [
-            torch.optim.AdamW(part.parameters(), rate, betas=(0.8, 0.99), fused=self.fused)
-            for part in (self.network, self.discriminators)
-        ]
-
-        def factor(step: int) -> float:
-            share = min(1.0, max(0.0, (step - warmup) / max(1, steps - warmup)))
-            return min(1.0, (step + 1) / (warmup + 1)) * (0.525 + 0.475 * math.cos(math.pi * share))
-
-        return optimisers, [torch.optim.lr_scheduler.LambdaLR(optimiser, factor) for optimiser in optimisers]
+    def judges(self) -> list[nn.Parameter]:
+        return list(self.discriminators.parameters())

@@ -101,7 +101,8 @@ def mel_filterbank(settings: MelSettings) -> Tensor:
     rising = (bins - left) / (middle - left)
     falling = (right - bins) / (right - middle)
     triangles = np.maximum(0, np.minimum(rising, falling))
-    return torch.from_numpy((triangles * 2 / (right - left)).astype(np.float32))  # each of unit area
+    with torch.inference_mode(False):  # kept: whoever asks first must not decide that nobody may train through it
+        return torch.from_numpy((triangles * 2 / (right - left)).astype(np.float32))  # each of unit area
 
 
 def frames_of(samples: int, settings: MelSettings) -> int:

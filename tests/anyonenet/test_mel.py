@@ -65,3 +65,12 @@ def test_long_sound_gives_the_same_in_pieces(monkeypatch):
     whole = log_mel(wave)
     monkeypatch.setattr(module, "_TOGETHER", 7)
     assert torch.allclose(log_mel(wave), whole, atol=1e-5) and whole.shape == (2, 26, 80)
+
+
+def test_a_filterbank_first_asked_for_in_inference_can_be_trained_through():
+    settings = MelSettings(bands=17)  # asked for nowhere else
+    with torch.inference_mode():
+        log_mel(torch.randn(2000), settings)
+    waveform = torch.randn(2000, requires_grad=True)
+    log_mel(waveform, settings).sum().backward()
+    assert waveform.grad.abs().sum() > 0

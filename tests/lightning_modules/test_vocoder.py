@@ -59,6 +59,7 @@ def test_each_side_gets_the_gradient_of_its_own_loss_only():
         fitted.optimizers = lambda: []
         fitted.lr_schedulers = lambda: []
         fitted.manual_backward = lambda loss: loss.backward()
+        fitted._gradient_scale = lambda: 1.0
         type(fitted).global_step = property(lambda self: 0)
         try:
             fitted.training_step(collate([Tones()[0], Tones()[1]]), 0)
