@@ -95,7 +95,14 @@ class SpaceTimeModule(TwoPlayersModule):
         accumulate: int = 1,
         **options: Any,
     ):
-        super().__init__(learning_rate, last_rate, warmup_steps, gradient_norm, accumulate, **options)
+        super().__init__(
+            learning_rate=learning_rate,
+            last_rate=last_rate,
+            warmup_steps=warmup_steps,
+            gradient_norm=gradient_norm,
+            accumulate=accumulate,
+            **options,
+        )
         self.save_hyperparameters()
         self.shown: TranslatedPictures | None = None
         self.adopt(
