@@ -40,6 +40,8 @@ from evaluation.picture_scores import scored, scores_of
 from evaluation.seen_video import as_tensor
 
 LIPS = slice(48, 68)
+Found = tuple[NDArray[np.float32], NDArray[np.float32]]
+"""landmarks `(68, 2)` in pixels of the picture and of the canonical one"""
 
 
 @dataclass(frozen=True)
@@ -77,11 +79,10 @@ def evaluate(
 
     Returns:
         Of registered faces: `l1`, `ssim`, `psnr`, `perceptual_...` and `l1_mouth`, in the box around the true lips; of
-        frames with the face pasted: `lips`, the distance of detected lips from the true ones in outer-eye distances,
-        both registered by eyes and nose, `opening_correlation`, of detected and true opening within each cut, and
-        `identity`, the distance of the frame's embedding from the photo's. Behind: `_plain` without sharpening,
-        `_still` the photo as it is, `_five`, `_true` the true frame, for the detectors' own error. Intervals are over
-        persons.
+        frames with the face pasted: `lips`, the distance of detected lips from those detected in the true frame, in
+        outer-eye distances, both registered by eyes and nose, `opening_correlation`, of the two openings within each
+        cut, and `identity`, the distance of the frame's embedding from the photo's. Behind: `_plain` without
+        sharpening, `_still` the photo as it is, `_five`. Intervals are over persons.
 
     Raises:
         WeightsError: no usable weights.
@@ -162,17 +163,18 @@ class _Judged:
             generated = system.faces(cut.heard, system.identify(stills[: system.stills]))
             drawn[name] = list(generated), [ground.frame(face) for face in generated]
         drawn["_still"] = [ground.canonical] * len(true), [photo] * len(true)
-        drawn["_true"] = true, cut.truth
+        # made and true frames are looked at alike, so that the detector's habits are nobody's error
+        wanted = [self._found(*each, side) for each in zip(cut.truth, cut.truth_landmarks, strict=True)]
         for name, (faces, frames) in drawn.items():
             openings = []
             for number, (made, frame) in enumerate(zip(faces, frames, strict=True)):
-                values = self._seen(frame, cut, number if name == "_true" else None, there[number], side, portrait)
-                openings.append(values.pop("opening"))
-                if name != "_true":
-                    values |= self._compared(made, true[number], there[number])
+                found = self._found(frame, cut.photo_landmarks[0], side)
+                values = self._compared(made, true[number], there[number]) | _apart(found, wanted[number], side)
+                if found is not None:
+                    values["identity"] = float(np.linalg.norm(self._embedder(frame, found[0]) - portrait))
                 self._note(name, values, cut.person)
-            wanted = mouth_opening(there)
-            pair = np.stack([np.array(openings), wanted])
+                openings.append([opening_of(found), opening_of(wanted[number])])
+            pair = np.array(openings).T
             pair = pair[:, np.isfinite(pair).all(0)]
             self._openings[name].append(pair - pair.mean(1, keepdims=True) if pair.shape[1] else pair)
         self._of_opening.append(cut.person)
@@ -203,25 +205,23 @@ class _Judged:
         values["l1_mouth"] = float(np.abs(made[box].astype(float) - true[box]).mean() / 255)
         return values
 
-    def _seen(
-        self,
-        frame: NDArray[np.uint8],
-        cut: CutToDraw,
-        number: int | None,
-        there: NDArray[np.float32],
-        side: int,
-        portrait: NDArray[np.float32],
-    ) -> dict[str, float]:
-        """What is detected in a frame; its face is where the photo's is, or the true frame's of that number."""
-        around = cut.photo_landmarks[0] if number is None else cut.truth_landmarks[number]
+    def _found(self, frame: NDArray[np.uint8], around: NDArray[np.float32], side: int) -> Found | None:
+        """The landmarks detected where a face is known to be; None where they make no face."""
         try:
-            found = self._detector(frame, box_of(around))[:, :2]
+            points = self._detector(frame, box_of(around))[:, :2]
         except FaceError:
-            return {"lips": math.nan, "opening": math.nan, "identity": math.nan}
-        inside = moved(found, canonical_matrix(found, side))
-        unit = side / SIDE_EYE_DISTANCES
-        return {
-            "lips": float(np.linalg.norm(inside[LIPS] - there[LIPS], axis=-1).mean() / unit),
-            "opening": float(mouth_opening(inside)),
-            "identity": float(np.linalg.norm(self._embedder(frame, found) - portrait)),
-        }
+            return None
+        return points, moved(points, canonical_matrix(points, side))
+
+
+def _apart(found: Found | None, wanted: Found | None, side: int) -> dict[str, float]:
+    """`lips`: how far detected lips are from those wanted, in outer-eye distances; nan where there is no face."""
+    if found is None or wanted is None:
+        return {"lips": math.nan}
+    apart = np.linalg.norm(found[1][LIPS] - wanted[1][LIPS], axis=-1).mean()
+    return {"lips": float(apart * SIDE_EYE_DISTANCES / side)}
+
+
+def opening_of(found: Found | None) -> float:
+    """The mouth's opening in pixels of the canonical picture; nan without a face."""
+    return math.nan if found is None else float(mouth_opening(found[1]))
