@@ -18,6 +18,7 @@ from datamodules import (
     speech2vid,
     voice_conversion,
     voiced_landmarks,
+    write_a_speaker,
 )
 from datamodules.tts import Collate
 from lightning_modules.tts import TTSModule
@@ -36,6 +37,7 @@ from tests.lightning_modules import (
     test_speech2vid,
     test_tts,
     test_vocoder,
+    test_write_a_speaker,
     test_write_a_speaker_frames,
 )
 
@@ -84,6 +86,9 @@ MODULES: dict[str, Callable[..., pl.LightningModule]] = {
     "vocoder": test_vocoder.module,
     "atvgnet_landmarks": test_atvgnet_landmarks.module,
     "atvgnet_frames": test_atvgnet_frames.module,
+    "write_a_speaker_mouth": test_write_a_speaker.mouth,
+    "write_a_speaker_upper": test_write_a_speaker.upper,
+    "write_a_speaker_head": test_write_a_speaker.head,
     "write_a_speaker_frames": test_write_a_speaker_frames.module,
     "speech2vid": test_speech2vid.module,
     "speech2vid_deblur": test_face_sharpener.module,
@@ -115,6 +120,13 @@ ITEMS: dict[str, tuple[Callable[[], list[Any]], Callable[[list[Any]], Any]]] = {
         lambda: [test_image_translation.Spots()[item] for item in range(4)],
         test_image_translation.collate,
     ),
+    **{
+        f"write_a_speaker_{part}": (
+            lambda: [test_write_a_speaker.Sentences()[item] for item in range(4)],
+            write_a_speaker.collate,
+        )
+        for part in ("mouth", "upper", "head")
+    },
     "write_a_speaker_frames": (
         lambda: [test_write_a_speaker_frames.Marks()[item] for item in range(4)],
         test_write_a_speaker_frames.collate,

@@ -23,6 +23,7 @@ from tests.lightning_modules import (
     test_speech2vid,
     test_tts,
     test_vocoder,
+    test_write_a_speaker,
     test_write_a_speaker_frames,
 )
 from tests.lightning_modules.one_batch import MODULES, Gradients, OneBatch, compare
@@ -48,6 +49,9 @@ STAGES: dict[str, Any] = {
     "vocoder": (test_vocoder.module, test_vocoder.Data),
     "atvgnet_landmarks": (test_atvgnet_landmarks.module, test_atvgnet_landmarks.Data),
     "atvgnet_frames": (test_atvgnet_frames.module, test_atvgnet_frames.Data),
+    "write_a_speaker_mouth": (test_write_a_speaker.mouth, test_write_a_speaker.Data),
+    "write_a_speaker_upper": (test_write_a_speaker.upper, test_write_a_speaker.Data),
+    "write_a_speaker_head": (test_write_a_speaker.head, test_write_a_speaker.Data),
     "write_a_speaker_frames": (test_write_a_speaker_frames.module, test_write_a_speaker_frames.Data),
     "speech2vid": (test_speech2vid.module, test_speech2vid.Data),
     "speech2vid_deblur": (test_face_sharpener.module, test_face_sharpener.Data),
