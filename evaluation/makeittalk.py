@@ -57,6 +57,8 @@ PAPER: dict[str, dict[str, float]] = {
 """what the paper prints, percent and degrees, of real clips at 62.5 frames a second; [Zhou et al. 2018], [Eskimez et
 al. 2018] and [Chen et al. 2019] are rows of its Table 2 that nobody can run here"""
 DRAWS = 4
+HEARD_TOO = ("landmarks", "speaker_encoder")
+"""other stages whose weights the rows use"""
 
 
 class Predictor:
@@ -228,9 +230,12 @@ class MakeItTalkMeasurement(Measurement):
 
     def table(self, stage: str, hashes: Mapping[str, str]) -> Table:
         """Tables 2 and 3; arguments as of `Measurement.table`."""
-        weights = ", ".join(f"{name} {digest[:12]}" for name, digest in hashes.items())
+        used = {name: digest for name, digest in hashes.items() if name.startswith(stage) or name in HEARD_TOO}
+        weights = ", ".join(f"{name} {digest[:12]}" for name, digest in used.items())
+        same, all_clips = (self.figures[f"{row}/d_rot"].items for row in ("retrieve_same", "still"))
         about = [
             f"in brackets: {CONFIDENCE:.0%} intervals over clips; paper: of real clips at 62.5 frames a second",
+            f"Table 3 is over {all_clips} clips; retrieve-same ID over the {same} whose person has a clip to retrieve",
             *self.notes,
             *([f"weights: {weights}"] if weights else []),
         ]
