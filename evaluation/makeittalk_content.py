@@ -51,8 +51,8 @@ def evaluate(
         utterances: of each at most; half fit the probe, half are told.
 
     Returns:
-        `mse` of standardised log-mels and `mse_mean` (each utterance's mean frame), `mse_voice` (codes of silence and
-        the right voice), `mse_of_mean`; over utterances of unseen speakers. `phonemes_codes`, `phonemes_mel`,
+        `mse` of standardised log-mels and `mse_mean` (each utterance's mean frame), `mse_voice` (the right voice and codes
+        that stay at their mean), `mse_of_mean`; over utterances of unseen speakers. `phonemes_codes`, `phonemes_mel`,
         `phonemes_chance` (the most frequent one): shares of frames, over utterances that the probe was not fitted to.
         `speakers_codes`, `speakers_mel`, `speakers_chance`: shares of utterances. `to_target`, `to_source`: cosines of
         converted speech, and `source_target` of the two voices. Intervals are over speakers.
@@ -106,12 +106,12 @@ def reconstruction(network: Any, data: VoiceConversionData, rows: Sequence[int])
     speakers = []
     for row in tqdm(rows, desc="reconstruction", unit="utterance", leave=False):
         heard = _Heard(data, row)
-        silent = network.encode(torch.full_like(heard.mel, network.silence), heard.lengths, heard.voice)
-        frames = heard.mel.shape[1]
+        codes = network.encode(heard.mel, heard.lengths, heard.voice)
+        unmoved = codes.mean(1, keepdim=True).expand_as(codes)
         made = {
             "mse": network(heard.mel, heard.lengths, heard.voice).refined_mels,
             "mse_mean": heard.mel.mean(1, keepdim=True),
-            "mse_voice": network.decode(silent, heard.lengths, heard.voice, frames)[1],
+            "mse_voice": network.decode(unmoved, heard.lengths, heard.voice, heard.mel.shape[1])[1],
         }
         for name, mel in made.items():
             errors[name].append(float((mel - heard.mel).square().mean()))
