@@ -1,4 +1,4 @@
-"""Losses of the own landmark model: D-LL, D-VL and D-A themselves (`anyonenet.metrics.landmarks`), made smooth at 0.
+"""Losses of the own landmark model: D-LL, D-VL and D-A (`anyonenet.metrics.landmarks`), smooth at 0 and signed.
 
 A squared error is least for the mean of all that could be meant, which is a flatter mouth; a plain distance, for the
 median, and it is what is measured. Sums over frames are divided by the number that count, so long cuts weigh more than
@@ -13,7 +13,8 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from anyonenet.face.mouth import mouth_area, mouth_width
+from anyonenet.face.mouth import mouth_width
+from anyonenet.face.template import INNER_LIPS
 from anyonenet.metrics.frames import greatest_over_frames
 from anyonenet.metrics.landmarks import POINT_SETS
 from anyonenet.ranks import mean_over_ranks
@@ -60,9 +61,9 @@ def lip_shape_losses(
     error = predicted - target
     distances = (_length(error, SMALLEST) * weights).sum(-1) / width
     steps = (_length(error.diff(dim=1), SMALLEST_STEP) * weights).sum(-1) / width
-    area = mouth_area(target)
+    area = _open_area(target)
     largest = greatest_over_frames(area, lengths).unsqueeze(-1).clamp_min(SMALLEST_AREA)
-    areas = (mouth_area(predicted) - area).abs() / largest
+    areas = (_open_area(predicted) - area).abs() / largest
     pairs = mask[:, 1:] & mask[:, :-1]
     return LipShapeLosses(
         _mean(distances, mask, over_ranks), _mean(steps, pairs, over_ranks), _mean(areas, mask, over_ranks)
@@ -71,6 +72,15 @@ def lip_shape_losses(
 
 def _length(vectors: Tensor, smallest: float) -> Tensor:
     return (vectors.square().sum(-1) + smallest**2).sqrt() - smallest
+
+
+def _open_area(landmarks: Tensor) -> Tensor:
+    """Area inside the lips, negative where the upper lip lies below the lower one.
+
+    The metric takes a crossed mouth for an open one, so its gradient opens lips the wrong way as well as the right way.
+    """
+    x, y = landmarks[..., INNER_LIPS[0] : INNER_LIPS[-1] + 1, :].unbind(-1)
+    return (x * y.roll(-1, dims=-1) - x.roll(-1, dims=-1) * y).sum(-1) / 2
 
 
 def _mean(frames: Tensor, mask: Tensor, over_ranks: bool) -> Tensor:

@@ -119,14 +119,19 @@ def landmarks(checkout: Path, weights: Path) -> Iterator[Peer]:
     mel = torch.randn(1, round(CLIP_SECONDS * MEL_RATE), 80)
     base, pose = torch.randn(1, 68, 2), torch.tensor([[1.0, 0.0, 0.0, 0.0]])
     paper, small = LandmarkPredictor().eval(), load_weights(weights / "landmarks", "landmarks")[0]
+    steps: dict[str, Step] = {
+        "predictor, the paper's sizes": lambda: paper(mel, base, pose),
+        "predictor, default weights": lambda: small(mel, base, pose),
+    }
+    if (weights / "own_landmarks" / "config.json").is_file():
+        own = load_weights(weights / "own_landmarks", "own_landmarks")[0]
+        noise = torch.rand(1, -(-mel.shape[1] // 8), 4)
+        steps["own model, its head drawn"] = lambda: own(mel, base, pose, noise=noise)
     yield Peer(
         f"landmarks of {CLIP_SECONDS:g} s",
         "MakeItTalk, content and speaker-aware branch",
         theirs,
-        {
-            "predictor, the paper's sizes": lambda: paper(mel, base, pose),
-            "predictor, default weights": lambda: small(mel, base, pose),
-        },
+        steps,
         f"theirs sees a window of 18 frames for each of {THEIR_FPS:g} frames a second and gives 3-D points; ours goes "
         f"once over the clip at {MEL_RATE} frames a second and gives 2-D points and head rotation. Their audio "
         "features (AutoVC), and smoothing on both sides, are left out.",

@@ -10,8 +10,8 @@ def clips() -> tuple[torch.Tensor, torch.Tensor]:
     """Two clips of a mouth that opens and shuts, and what was predicted of them: `(2, 12, 68, 2)` twice."""
     generator = torch.Generator().manual_seed(0)
     truth = torch.from_numpy(frontal_template()[:, :2]).float().repeat(2, 12, 1, 1)
-    truth[:, :, 65:68, 1] += 0.2 * torch.sin(torch.arange(12) * 0.7).abs()[:, None]
-    return truth + 0.1 * torch.randn(truth.shape, generator=generator), truth
+    truth[:, :, 65:68, 1] += 0.3 + 0.2 * torch.sin(torch.arange(12) * 0.7).abs()[:, None]
+    return truth + 0.02 * torch.randn(truth.shape, generator=generator), truth
 
 
 def test_they_are_what_is_measured():
@@ -52,3 +52,20 @@ def test_where_nothing_is_wrong_the_gradient_is_finite():
     losses = lip_shape_losses(same, truth, lengths, mask)
     (losses.distance + losses.velocity + losses.area).backward()
     assert same.grad.isfinite().all() and losses.distance == 0
+
+
+def test_a_crossed_mouth_is_not_an_open_one():
+    """Lips that pass through each other by as much as they should have parted: the metric sees nothing wrong."""
+    _, truth = clips()
+    crossed = truth.clone()
+    upper, lower = [61, 62, 63], [67, 66, 65]
+    middle = (truth[..., [60, 64], 1]).mean(-1)
+    crossed[..., 60:68, 1] = 2 * middle[..., None] - truth[..., 60:68, 1]
+    mask, lengths = torch.ones(2, 12, dtype=torch.bool), torch.tensor([12, 12])
+    assert float(open_area_difference(crossed, truth).mean()) < 1e-5
+    assert (
+        (crossed[..., lower, 1] - crossed[..., upper, 1]).mean()
+        < 0
+        < (truth[..., lower, 1] - truth[..., upper, 1]).mean()
+    )
+    assert lip_shape_losses(crossed, truth, lengths, mask).area > 1
