@@ -147,7 +147,7 @@ def _styles(data: VoicedLandmarkDataModule, model: MakeItTalk) -> dict[str, Styl
             )
             true.setdefault(person, []).extend(_windows(landmarks, turned, rate))
             if unseen:
-                voice = np.asarray(clips.voices[row], np.float32)
+                voice = np.array(clips.voices[row], np.float32)
                 heard, face, pose, who = (
                     torch.from_numpy(array)[None] for array in (mel, landmarks[0], turned[0], voice)
                 )
