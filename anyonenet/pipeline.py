@@ -16,6 +16,7 @@ import torch
 
 from anyonenet.ahead import Ahead
 from anyonenet.artefacts import Artefacts
+from anyonenet.face.blendshapes import emotion_of
 from anyonenet.library_threads import LibraryThreads
 from anyonenet.output import Output
 from anyonenet.portrait import Portrait, PortraitReader
@@ -26,7 +27,7 @@ from anyonenet.request import Request
 from anyonenet.side_by_side import SideBySide, usable_cores
 from anyonenet.spoken_motion import MovingSentence, SpokenMotion, Subject
 from anyonenet.stopwatch import Stopwatch
-from anyonenet.systems.known import load_system
+from anyonenet.systems.known import known_system, load_system
 from anyonenet.systems.system import Performer, System
 from anyonenet.voice import Voice
 
@@ -166,7 +167,10 @@ class Pipeline:
         return self._systems[name]
 
     def _performer(self, request: Request, portrait: Portrait, fps: float) -> Performer:
-        return self._system(request.system).performer(portrait, fps, request.seed, request.drawn_by)
+        system = self._system(request.system)
+        if known_system(request.system).emotional:
+            vars(system)["emotion"] = emotion_of(request.emotion)
+        return system.performer(portrait, fps, request.seed, request.drawn_by)
 
     def _begin(self, request: Request) -> _Job:
         """Start to read the photo, to speak, and to move."""

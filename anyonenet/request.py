@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from anyonenet.errors import InputError
-from anyonenet.systems.known import known_system
+from anyonenet.systems.known import SYSTEMS, known_system
 
 LANGUAGES = ("en", "zh")
 SIZES = (64, 1024)
@@ -52,6 +52,8 @@ class Request:
     """a file with the face's 68 points, where no detector finds it"""
     system: str = "anyonenet"
     """one of `anyonenet.systems.known.SYSTEMS`"""
+    emotion: str = "neutral"
+    """of systems that show one: see `anyonenet.face.blendshapes.EMOTIONS`"""
 
     @property
     def drawn_by(self) -> str:
@@ -85,6 +87,7 @@ class Request:
             raise InputError(f"face {self.face} does not exist; faces are counted from 1, the largest")
         if self.seed < 0:
             raise InputError(f"seed {self.seed} is negative; choose 0 or more")
+        self._check_emotion()
         if self.landmarks is not None and self.face is not None:
             raise InputError("the landmarks say where the face is; leave --face away")
         given = ((self.image, "picture"), (self.speech, "recording"), (self.landmarks, "file with landmarks"))
@@ -93,6 +96,13 @@ class Request:
                 what = "a folder" if Path(path).is_dir() else "not there"
                 raise InputError(f"the {name} {path} is {what}; check the path")
         check_output(Path(self.out), ".mp4")
+
+    def _check_emotion(self) -> None:
+        from anyonenet.face.blendshapes import emotion_of  # reads no arrays where nobody asks for them
+
+        if emotion_of(self.emotion) != "neutral" and not known_system(self.system).emotional:
+            able = [name for name, known in SYSTEMS.items() if known.emotional]
+            raise InputError(f"the system '{self.system}' shows no emotions; choose {' or '.join(able)}, or neutral")
 
 
 def check_output(path: Path, suffix: str) -> None:

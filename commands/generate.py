@@ -82,6 +82,12 @@ def options() -> Options:
     picture.add_argument("--crop", action="store_true", help="show a square around the head only")
     picture.add_argument("--face", type=positive, metavar="N", help="which face, 1 = the largest (default)")
     picture.add_argument(
+        "--emotion",
+        default="neutral",
+        metavar="NAME",
+        help="of write_a_speaker's faces: surprise, anger, neutral or happiness (default neutral)",
+    )
+    picture.add_argument(
         "--landmarks",
         type=Path,
         metavar="FILE",
@@ -142,6 +148,7 @@ def requests_of(values: argparse.Namespace) -> list[Request]:
         speech=values.speech,
         renderer=values.renderer,
         system=values.system,
+        emotion=values.emotion,
         fps=values.fps,
         size=values.size,
         crop=values.crop,

@@ -20,6 +20,7 @@ ORDER = (
     "vocoder",
     "face_encoder",
     "landmarks",
+    "own_landmarks",
     "images",
     "makeittalk_content",
     "makeittalk_speech",
@@ -28,6 +29,9 @@ ORDER = (
     "atvgnet_frames",
     "speech2vid",
     "speech2vid_deblur",
+    "write_a_speaker_mouth",
+    "write_a_speaker_upper",
+    "write_a_speaker_head",
     "write_a_speaker_frames",
 )
 """the speaker encoder first: the TTS and the face encoder learn from its embeddings; of a system each part before those
@@ -47,7 +51,17 @@ LISTENS_TO = {
 """options of a stage's training that name the weights of another stage"""
 FURTHER = {"tts": "configs/tts/further.yaml", "images": "configs/images/further.yaml"}
 """stages with a second leg of training, and what is laid over `mini.yaml` for it"""
-CORPORA = ("VCTK-Corpus-0.92", "AISHELL-3", "aidatatang_200zh", "VoxCeleb2", "CN-Celeb", "Obama", "Animated", "Drawn")
+CORPORA = (
+    "VCTK-Corpus-0.92",
+    "AISHELL-3",
+    "aidatatang_200zh",
+    "VoxCeleb2",
+    "CN-Celeb",
+    "Obama",
+    "Animated",
+    "Drawn",
+    "WriteASpeaker",
+)
 
 
 def options() -> Options:

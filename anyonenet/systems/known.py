@@ -30,6 +30,8 @@ class Known:
     """whose weights it needs, besides those of the voice and of its renderer"""
     renderers: tuple[str, ...] = LANDMARK_RENDERERS
     """that can draw it, the usual one first; `OWN` where frames come from its own networks"""
+    emotional: bool = False
+    """whether its `emotion` can be set before a performer is asked for"""
 
 
 SYSTEMS = {
@@ -41,6 +43,7 @@ SYSTEMS = {
         "Write-a-Speaker",
         ("write_a_speaker_mouth", "write_a_speaker_upper", "write_a_speaker_head", "write_a_speaker_frames"),
         (OWN, *LANDMARK_RENDERERS),
+        emotional=True,
     ),
     "own": Known("Own model", ("own_landmarks",)),
 }

@@ -29,6 +29,8 @@ _MOUTH = {
     "press": {"mouthPress": 0.7, "mouthRollLower": 0.25, "mouthRollUpper": 0.2, "mouthShrugLower": 0.1},
 }
 """what each control of the drawn faces is in blendshapes"""
+_STRESS_GAIN, _NOD_GAIN = 5.0, 2.0
+"""what brings the loudest words of a sentence to about 1"""
 _CLOSED_JAW = 0.10
 """how far the jaw stays open behind closed lips"""
 
@@ -109,13 +111,14 @@ def act(
     frames = max(round(len(waveform) / sample_rate * RATE), 1)
     times = np.arange(frames) / RATE
     nods, stress = beats(waveform, sample_rate, times)
+    nods, stress = _NOD_GAIN * nods, np.clip(_STRESS_GAIN * stress, 0, 1)
     strength = np.clip(0.85 + 0.15 * slow_drift(rng, frames, RATE, 3.0)[:, 0], 0.5, 1.15) * rng.uniform(0.85, 1.1)
     tracks = np.zeros((frames, len(BLENDSHAPES)))
     _articulate(tracks, phonemes, times, manner)
     for name, amount in manner.held.items():
         tracks[:, columns(name)] += (amount * strength)[:, None]
     for name, amount in manner.stressed.items():
-        tracks[:, columns(name)] += (amount * np.clip(stress, 0, 1) * strength)[:, None]
+        tracks[:, columns(name)] += (amount * stress * strength)[:, None]
     rounded = tracks[:, column("mouthPucker"), None]
     tracks[:, columns("mouthSmile", "mouthDimple")] *= 1 - 0.5 * rounded
     pauses = [(sound.start, sound.end) for sound in phonemes if sound.phoneme == ""]

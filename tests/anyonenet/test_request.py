@@ -34,6 +34,8 @@ def test_a_good_request_passes(request_):
         ({"fps": float("nan")}, "5 to 60"),
         ({"face": 0}, "counted from 1"),
         ({"seed": -1}, "negative"),
+        ({"emotion": "gloomy"}, "'gloomy' is not an emotion"),
+        ({"emotion": "happy"}, "'anyonenet' shows no emotions; choose write_a_speaker, or neutral"),
         ({"image": Path("no.png")}, "no.png is not there"),
         ({"speech": Path("/")}, "/ is a folder"),
         ({"out": Path("talk.avi")}, "must end in .mp4"),
