@@ -57,6 +57,15 @@ def test_what_moves_is_seen_where_the_fit_saw_it(turned):
     np.testing.assert_allclose(seen[0, 57], fitted[0, 57], atol=1.0)
 
 
+def test_what_moves_does_not_depend_on_how_registration_measured_the_photo():
+    face = rig()
+    twice = FaceRig(
+        face.fit.projected(face.model)[0], face.frontal, face.orientation, 200.0, identity=face.fit.identity
+    )
+    ours, half = (one.landmarks(only("jawOpen", value=0.5))[0, 57] - one.frontal[57] for one in (face, twice))
+    np.testing.assert_allclose(half[:2], ours[:2] / 2, atol=0.01)
+
+
 def test_lids_meet_each_for_itself():
     face = rig()
     winked = face.landmarks(only("eyeBlinkRight"))[0]
