@@ -31,7 +31,7 @@ PAPER = {
 }
 """Table II: D-LL, D-VL, D-A on real Obama addresses"""
 
-PREDICTORS = ("landmarks", "makeittalk_speech")
+PREDICTORS = ("landmarks", "makeittalk_speech", "own_landmarks")
 """stages whose weights predict landmarks of a frontal face"""
 
 Predict = Callable[[int, dict[str, Any]], Tensor]
