@@ -106,7 +106,7 @@ def read_truth(
         InputError: the clip cannot be read, is shorter than `SHORTEST_SECONDS`, or silent.
         FaceError: no face is seen in it.
     """
-    frames = _frames(clip, seconds, size)
+    frames = frames_at_25(clip, seconds, size)
     rate = settings.sample_rate
     waveform = read_audio(clip.audio, rate)[: round(len(frames) / FPS * rate)]
     frames = frames[: int(len(waveform) / rate * FPS + 1e-6)]
@@ -134,8 +134,12 @@ def read_truth(
     )
 
 
-def _frames(clip: HeldBack, seconds: float, size: int) -> list[NDArray[np.uint8]]:
-    """At 25 a second, each the one that is shown then; sides even, as a video's."""
+def frames_at_25(clip: HeldBack, seconds: float, size: int) -> list[NDArray[np.uint8]]:
+    """A clip's frames at 25 a second, each the one that is shown then; sides even, as a video's.
+
+    Raises:
+        InputError: the clip cannot be read.
+    """
     frames: list[NDArray[np.uint8]] = []
     last: NDArray[np.uint8] | None = None
     for shown, frame in read_video(clip.video).timed_frames():

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from anyonenet.audio.mel import MelSettings
-from anyonenet.errors import CorpusError, InputError
+from anyonenet.errors import CorpusError, FaceError, InputError
 from anyonenet.face.image import load_photo
 from anyonenet.portrait import PortraitReader
 from anyonenet.render.video import VideoWriter
@@ -23,7 +23,7 @@ from evaluation.systems.clips import HeldBack
 from evaluation.systems.figures import MAIN, Judge
 from evaluation.systems.on_clips import STILL, TRUE, Settings, compare_clips, usable_systems
 from evaluation.systems.perform import Hearing, still
-from evaluation.systems.truth import Finder, read_truth
+from evaluation.systems.truth import Finder, frames_at_25, read_truth
 
 SETTINGS = Settings(seconds=1.6, size=160)
 
@@ -68,7 +68,7 @@ def test_other_frame_rates_are_shown_as_they_are_at_25_a_second(tmp_path, astron
             writer.write_frame(np.clip(photo.astype(int) + 2 * (number % 3), 0, 255).astype(np.uint8))
         writer.write_audio(np.random.default_rng(0).normal(0, 0.1, 32000).astype(np.float32))
     slow = HeldBack("slow", "made", tmp_path / "slow.mp4", tmp_path / "slow.mp4")
-    frames = read_truth(slow, finder, MelSettings(), 1.6, 160).frames
+    frames = frames_at_25(slow, 1.6, 160)
     # a frame lasts 2.5 frames of 25 Hz
     same = [one.tobytes() == other.tobytes() for one, other in zip(frames, frames[1:])]
     assert len(frames) == 40 and same[:10] == [True, True, False, True, False, True, True, False, True, False]
@@ -88,14 +88,22 @@ def test_the_clip_itself_is_at_no_distance_and_the_still_photo_does_not_move(tru
     assert math.isnan(photo["opening_correlation"]) and math.isnan(photo["said_d_ll"])
     true = judge.of_truth(truth)
     assert true["lip_motion"] == pytest.approx(same["lip_motion"]) and math.isnan(true["d_ll"])
-    assert judge.figures([np.full_like(frame, 90) for frame in truth.frames], truth)["faces_found"] == 0
 
 
-def test_landmarks_that_a_system_says_are_measured_by_themselves(truth, finder):
+class Blind(Finder):
+    """Finds nobody."""
+
+    def find(self, frames, reference=None):
+        raise FaceError("nobody")
+
+
+def test_landmarks_that_a_system_says_are_measured_though_no_face_is_found(truth):
     true = Performance(truth.face.landmarks, truth.face.quaternions)
     own = Performance(np.repeat(truth.portrait.landmarks[None], 40, axis=0), truth.face.quaternions)
-    judge = Judge(finder)
-    assert judge.figures(still(truth).frames, truth, [true])["said_d_ll"] == pytest.approx(0, abs=1e-6)
+    judge = Judge(Blind())
+    figures = judge.figures(still(truth).frames, truth, [true])
+    assert figures["said_d_ll"] == pytest.approx(0, abs=1e-6)
+    assert figures["faces_found"] == 0 and math.isnan(figures["d_ll"]) and figures["ssim"] > 0
     assert math.isnan(judge.figures(still(truth).frames, truth, [own])["said_d_ll"])
 
 
