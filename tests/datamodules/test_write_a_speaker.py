@@ -67,7 +67,7 @@ def test_validation_forgets_nothing(data):
 
 
 def test_one_to_three_words_are_forgotten(data):
-    every = {word: RESERVED_WORDS for word in " ".join(data.training.tracks.manifest["words"]).split()}
+    every = dict.fromkeys(" ".join(data.training.tracks.manifest["words"]).split(), RESERVED_WORDS)
     own, data.training.vocabulary, data.training.forgotten = data.training.vocabulary, every, (1, 3)
     counts = set()
     for seed in range(12):
