@@ -43,6 +43,7 @@ BATCHES = {
     "face_encoder": 3,
     "tts": 2,
     "landmarks": 2,
+    "own_landmarks": 2,
     "images": 2,
     "vocoder": 2,
     "atvgnet_landmarks": 2,
