@@ -7,11 +7,11 @@ from datamodules.prepare.corpora import FOLDERS, MAKERS, recipes_of
 @pytest.mark.parametrize(
     ("kind", "stages"),
     [
-        ("vctk", ["tts/vctk"]),
+        ("vctk", ["tts/vctk", "vocoder/vctk"]),
         ("aidatatang", ["speaker_verification/aidatatang"]),
         ("obama", ["landmarks/obama", "talking_faces/obama", "talking_clips/obama"]),
         ("animated", ["talking_faces/animated"]),
-        ("speech", ["tts/mine", "speaker_verification/mine"]),
+        ("speech", ["tts/mine", "speaker_verification/mine", "vocoder/mine"]),
         ("videos", ["landmarks/mine", "talking_faces/mine", "talking_clips/mine"]),
     ],
 )
