@@ -54,8 +54,8 @@ def evaluate(
         `mse` of standardised log-mels and `mse_mean` (each utterance's mean frame), `mse_voice` (the right voice and
         codes that stay at their mean), `mse_of_mean`; over utterances of unseen speakers. `phonemes_codes`,
         `phonemes_mel`, `phonemes_chance` (the most frequent one): shares of frames, over utterances that the probe was
-        not fitted to. `speakers_codes`, `speakers_mel`, `speakers_chance`: shares of utterances. `to_target`, `to_source`: cosines of
-        converted speech, and `source_target` of the two voices. Intervals are over speakers.
+        not fitted to. `speakers_codes`, `speakers_mel`, `speakers_chance`: shares of utterances. `to_target`,
+        `to_source`: cosines of converted speech, and `source_target` of the two voices. Intervals are over speakers.
 
     Raises:
         WeightsError: no usable weights.
