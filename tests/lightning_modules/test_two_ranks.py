@@ -65,8 +65,9 @@ class Seen(pl.Callback):
         self.batches: list[float] = []
 
     def on_train_batch_start(self, trainer, module, batch, batch_index):
-        tensors = [value for value in vars(batch).values() if isinstance(value, torch.Tensor)]
-        self.batches.append(sum(float(tensor.double().sum()) for tensor in tensors))
+        tensors = [value.double().flatten() for value in vars(batch).values() if isinstance(value, torch.Tensor)]
+        # by place: a thing that only lies elsewhere has the same sum
+        self.batches.append(sum(float(tensor @ torch.arange(len(tensor)).double().sin()) for tensor in tensors))
 
 
 def one_step(stage: str, folder: str, over_ranks: bool = True, **options: Any) -> dict[str, Any]:
