@@ -55,8 +55,8 @@ DRAWN = frozenset(
         init.kaiming_normal_,
     )
 )
-"""how PyTorch's layers and ours draw their initial values, in place; what draws until all fit (`trunc_normal_`) would do
-so for ever where nothing is drawn"""
+"""how PyTorch's layers and ours draw their initial values, in place; what draws until all fit (`trunc_normal_`) would
+do so for ever where nothing is drawn"""
 
 
 @dataclass(frozen=True)
