@@ -102,8 +102,9 @@ def evaluate(
             swayed = [[with_sway(head[0], seed, rate) for seed in range(draws)] for head in heads]
             measured = head_figures(swayed, heard, rate)
             figures |= {f"landmarks+sway/{key}": value for key, value in measured.items()}
-    split = "test split" if corpus == "obama" else "all cuts"
-    return Measurement(corpus_in_words(root, [corpus], split), figures, tuple(notes))
+    # of the corpora in `root` only the addresses are measured; others are the user's own
+    measured_on = corpus_in_words(root, [corpus]) if corpus == "obama" else f"{corpus} (all cuts)"
+    return Measurement(measured_on, figures, tuple(notes))
 
 
 def models_beside(weights: Path, rivals: Path | None) -> tuple[dict[str, Model], list[str]]:

@@ -31,8 +31,8 @@ class OwnLandmarksModule(MovingLandmarksModule):
 
     network: DilatedPredictor
     parts = ("distance", "velocity", "area", "pose")
-    # gradients of the decoder grow from none, since the face begins at rest: the usual 0.999 remembers the first ones
-    # for a thousand steps, in which it learned a third as fast
+    # gradients of the decoder grow from none, since the face begins at rest: the usual 0.999 would remember the first
+    # ones for a thousand steps
     betas = (0.9, 0.98)
 
     def __init__(
