@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any
+from typing import Any, Literal
 
 import cv2
 import numpy as np
@@ -15,9 +15,9 @@ from anyonenet.face.square import square_around
 from anyonenet.networks.vg_net import FACES, SIDE
 from anyonenet.types import MovingPhotoBatch
 from datamodules.mixing import Mixture
-from datamodules.picture_augmentation import draw_variation
 from datamodules.prepare.talking_clips import FPS
 from datamodules.talking_clips import CutDataset, Cuts, TalkingClipsDataModule
+from datamodules.talking_faces import VARIATIONS
 
 
 class MovingPhotos(CutDataset):
@@ -31,7 +31,7 @@ class MovingPhotos(CutDataset):
         cuts, mixture, training: as of `CutDataset`.
         frames: how many.
         side: pixels of the square.
-        varied: whether training varies light, colour, place, size and side too.
+        varied: of `VARIATIONS`, how training varies light, colour, place, size and side too; None: it does not.
         turn_degrees: how far the photo's head is turned from the middle one of the frames at most.
     """
 
@@ -42,7 +42,7 @@ class MovingPhotos(CutDataset):
         training: bool,
         frames: int,
         side: int,
-        varied: bool,
+        varied: str | None,
         turn_degrees: float,
     ):
         super().__init__(cuts, mixture, training)
@@ -55,7 +55,7 @@ class MovingPhotos(CutDataset):
         photo, variation = alike[0], None
         if generator is not None:
             photo = alike[int(generator.integers(len(alike)))]
-            variation = draw_variation(self.side, generator) if self.varied else None
+            variation = VARIATIONS[self.varied](self.side, generator) if self.varied else None
         chosen = [photo, *range(begin, begin + self.frames)]
         stored = self.cuts.landmarks(index)[chosen]
         matrices = joined(aligned_to(stored, stored[0]), square_around(stored[0], FACES, self.side))
@@ -109,7 +109,8 @@ class ATVGnetFramesDataModule(TalkingClipsDataModule):
     Args:
         frames: consecutive frames of an item; 16 in the authors' program.
         side: pixels; 128 in the paper, and what is drawn in generation.
-        augment: vary light, colour, place, size and side in training, alike for all frames of an item.
+        augment: 'light' varies light, colour, place, size and side in training, alike for all frames of an item;
+            'strong' more, with glasses, hair and poor cameras; None nothing.
         turn_degrees: how far the photo's head is turned from the frames' at most; what the photo hides of a head that
             turns nobody can draw, and generation holds the head still. 180 takes any frame, as the authors do.
         options: of `TalkingClipsDataModule`.
@@ -119,7 +120,12 @@ class ATVGnetFramesDataModule(TalkingClipsDataModule):
     """
 
     def __init__(
-        self, frames: int = 16, side: int = SIDE, augment: bool = True, turn_degrees: float = 180.0, **options: Any
+        self,
+        frames: int = 16,
+        side: int = SIDE,
+        augment: Literal["light", "strong"] | None = "light",
+        turn_degrees: float = 180.0,
+        **options: Any,
     ):
         super().__init__(**options)
         if not 1 <= frames <= round(self.shortest_seconds * FPS):

@@ -78,6 +78,17 @@ def test_training_varies_and_validation_never(features: Path) -> None:
     np.testing.assert_array_equal(same["frames"], data.training[Draw(0, 0, 1)]["frames"])
     assert np.abs(same["frames"].astype(int) - other["frames"]).max() > 0
     np.testing.assert_array_equal(data.validation[0]["frames"], data.validation[Draw(0, 0, 5)]["frames"])
+    kinds = [
+        ATVGnetFramesDataModule(features=str(features), corpora=["mine"], frames=5, side=32, augment=kind)
+        for kind in ("light", "strong", None)
+    ]
+    for kind in kinds:
+        kind.setup()
+    light, strong, plain = ({e: kind.training[Draw(0, 0, e)]["photos"] for e in range(8)} for kind in kinds)
+    assert [len({photo.tobytes() for photo in photos.values()}) for photos in (light, strong)] == [8, 8]
+    assert not any(np.array_equal(light[e], strong[e]) for e in range(8))
+    background = {tuple(photo[-1, -1]) for photo in plain.values()}
+    assert len(background) == 1 and len({tuple(photo[-1, -1]) for photo in light.values()}) > 1
     with pytest.raises(InputError, match="30 frames are wanted of cuts of 1 s; expected 1 to 25"):
         ATVGnetFramesDataModule(features=str(features), corpora=["mine"], frames=30)
 
