@@ -24,7 +24,7 @@ def descent(module: StageModule) -> Any:
     name, rate = module.hparams["optimiser"], module.hparams["learning_rate"]
     if name not in OPTIMISERS:
         raise InputError(f"optimiser is '{name}'; choose one of {', '.join(OPTIMISERS)}")
-    weights = module.network.parameters()
+    weights = list(module.parameters())
     optimiser: torch.optim.Optimizer
     if name == "sgd":
         optimiser = torch.optim.SGD(weights, lr=rate, momentum=module.hparams["momentum"], fused=module.fused)

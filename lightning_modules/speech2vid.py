@@ -7,8 +7,9 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
+from anyonenet.face.template import LIPS
 from anyonenet.losses.emphasis import emphasis
 from anyonenet.networks.speech2vid import Speech2Vid
 from anyonenet.networks.vgg_m import WIDTHS
@@ -24,7 +25,9 @@ class Speech2VidModule(StageModule):
     """Optimises a `Speech2Vid` network.
 
     Validation logs `l1`, the mean absolute difference of numbers in [-1, 1], and `l1_mouth`, the same where the mouth
-    is, each also divided by that of the still left as it is (`*_of_still`; 1 = useless).
+    is, each also divided by that of the still left as it is (`*_of_still`; 1 = useless); and `mouth_follows`, the
+    correlation over frames of how much brighter than the still the true mouth is and the made one: heads that turn
+    spoil the first two, so the third tells best whether the sound is heard.
 
     Args:
         stills, side, audio_widths, identity_widths, hidden, embedding, decoder_widths, skips: of the network; the
@@ -39,6 +42,9 @@ class Speech2VidModule(StageModule):
         warmup_steps: steps over which it rises from 0.
         summed: the loss is the sum over a picture's numbers (equation 1), else their mean.
         mouth_weight: of the loss at the mouth's middle against far away; 1: none (the paper).
+        lips_weight: of the squared error of the lips that a linear layer reads off what was heard, in half sides, the
+            lips' middle at 0; 0: none (the paper). Pixels change more with how the head is held than with the sound,
+            which a short training does not find in them. The layer is not exported.
         options: of `StageModule`.
     """
 
@@ -62,6 +68,7 @@ class Speech2VidModule(StageModule):
         warmup_steps: int = 0,
         summed: bool = True,
         mouth_weight: float = 1.0,
+        lips_weight: float = 0.0,
         **options: Any,
     ):
         super().__init__(**options)
@@ -79,20 +86,31 @@ class Speech2VidModule(StageModule):
                 skips=list(skips),
             )
         )
+        self.lips = nn.Linear(embedding, 2 * len(LIPS)) if lips_weight > 0 else None
 
     def setup(self, stage: str) -> None:
         """Takes VGG-M's convolutions where a training begins, and not where one goes on."""
         if stage == "fit" and self.hparams["vgg_m"] is not None and self.trainer.ckpt_path is None:
             self.network.pictures.load_pretrained(self.hparams["vgg_m"])
 
+    def compiled_parts(self) -> list[nn.Module]:
+        network = self.network
+        return [network.audio, network.pictures, network.identity, network.decoder]
+
     def training_step(self, batch: SpokenFaceBatch, batch_index: int) -> Tensor:
-        made = self.network(batch.mfccs, batch.stills).float()
+        heard = self.network.audio(batch.mfccs)
+        made = self.network.shown(heard, self.network.identify(batch.stills)).float()
         differences = (made - batch.targets).abs()
         if self.hparams["mouth_weight"] != 1:
             height, width = made.shape[2:]
             differences = differences * emphasis(batch.target_landmarks, height, width, self.hparams["mouth_weight"])
         loss = differences.sum((1, 2, 3)).mean() if self.hparams["summed"] else differences.mean()
         self.log("train/loss", loss, batch_size=len(made), prog_bar=True)
+        if self.lips is not None:
+            missed = self.lips(heard).float() - lips_of(batch.target_landmarks, made.shape[-1]).flatten(1)
+            read = missed.square().mean()
+            self.log("train/lips", read, batch_size=len(made), prog_bar=True)
+            loss = loss + self.hparams["lips_weight"] * read
         return loss
 
     def validation_step(self, batch: SpokenFaceBatch, batch_index: int) -> None:
@@ -123,10 +141,20 @@ class Speech2VidModule(StageModule):
             self.means.add(f"l1{kind}", F.l1_loss(pictures, batch.targets), len(made))
             missed = (pictures - batch.targets).abs().mean(1)
             self.means.add(f"l1_mouth{kind}", (missed * mouths).sum() / mouths.sum(), mouths.sum())
+        made_more, true_more = (
+            ((pictures - batch.stills[:, :3]).mean(1) * mouths).sum((1, 2)) / mouths.sum((1, 2)).clamp_min(1)
+            for pictures in (made, batch.targets)
+        )
+        products = {"xy": made_more * true_more, "xx": made_more.square(), "yy": true_more.square()}
+        for name, values in (products | {"x": made_more, "y": true_more}).items():
+            self.means.add(f"brighter_{name}", values)
         return made
 
     def _log_evaluation(self, split: str) -> None:
         means = self.means.take(self.device)
+        xy, xx, yy, x, y = (means.pop(f"brighter_{name}", 0.0) for name in ("xy", "xx", "yy", "x", "y"))
+        spread = max(0.0, xx - x * x) * max(0.0, yy - y * y)
+        means["mouth_follows"] = (xy - x * y) / spread**0.5 if spread > 0 else 0.0
         for name in ("l1", "l1_mouth"):
             still = means.pop(f"{name}_still", 0.0)
             if still > 0:
@@ -134,9 +162,15 @@ class Speech2VidModule(StageModule):
         self.log_values(split, means, shown=tuple(means))
 
 
+def lips_of(landmarks: Tensor, side: int) -> Tensor:
+    """`(B, 68, 2)` pixels -> `(B, 20, 2)` the lips in half sides of the picture, their middle at 0."""
+    lips = landmarks[:, list(LIPS)] * (2 / side)
+    return lips - lips.mean(1, keepdim=True)
+
+
 def mouth_masks(landmarks: Tensor, side: int) -> Tensor:
     """`(B, 68, 2)` pixels -> `(B, side, side)`: 1 in the box around the lips, a fifth of their width wider; else 0."""
-    lips = landmarks[:, 48:68]
+    lips = landmarks[:, list(LIPS)]
     low, high = lips.amin(1), lips.amax(1)
     margin = 0.2 * (high[:, :1] - low[:, :1])
     low, high = low - margin, high + margin

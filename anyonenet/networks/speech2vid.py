@@ -162,7 +162,11 @@ class Speech2Vid(Network):
 
     def draw(self, mfccs: Tensor, identity: Identity) -> Tensor:
         """Frames of identities: see `forward`."""
-        return self.decoder(torch.cat([self.audio(mfccs), identity.embeddings], dim=1), identity)
+        return self.shown(self.audio(mfccs), identity)
+
+    def shown(self, heard: Tensor, identity: Identity) -> Tensor:
+        """Frames of what the audio encoder heard `(B, embedding)`."""
+        return self.decoder(torch.cat([heard, identity.embeddings], dim=1), identity)
 
 
 def _connected(inputs: int, hidden: int, outputs: int) -> nn.Sequential:

@@ -15,7 +15,7 @@ from anyonenet.errors import InputError, WeightsError
 from anyonenet.networks.speech2vid import Speech2Vid
 from datamodules.sampling import Draw, DrawSampler
 from datamodules.speech2vid import collate
-from lightning_modules.speech2vid import Speech2VidModule, mouth_masks
+from lightning_modules.speech2vid import Speech2VidModule, lips_of, mouth_masks
 from tests.lightning_modules.running import trainer
 
 pytestmark = pytest.mark.filterwarnings("ignore")
@@ -69,6 +69,7 @@ def test_overfits_four_cuts(tmp_path: Path) -> None:
     fitted, run = module(mouth_weight=4.0, falling=True, warmup_steps=2, learning_rate=0.02), trainer(tmp_path, 50)
     run.fit(fitted, Data())
     assert run.callback_metrics["validation/l1_mouth_of_still"] < 0.5
+    assert run.callback_metrics["validation/mouth_follows"] > 0.9
     run.save_checkpoint(tmp_path / "one.ckpt")
     loaded = Speech2VidModule.load_from_checkpoint(tmp_path / "one.ckpt", weights_only=True)
     for name, value in fitted.state_dict().items():
@@ -82,6 +83,31 @@ def test_every_weight_is_trained() -> None:
     (made - batch.targets).abs().sum().backward()
     for name, parameter in fitted.named_parameters():
         assert parameter.grad is not None and parameter.grad.abs().max() > 0, name
+
+
+def test_lips_are_read_off_the_sound(tmp_path: Path) -> None:
+    fitted, run = module(lips_weight=10.0, learning_rate=0.02), trainer(tmp_path, 30)
+    assert fitted.lips is not None
+    before = fitted.lips.weight.detach().clone()
+    run.fit(fitted, Data())
+    assert (fitted.lips.weight - before).abs().max() > 0.01
+    batch = collate([Mouths()[item] for item in range(4)])
+    assert run.callback_metrics["train/lips"] < 0.1 * lips_of(batch.target_landmarks, SIDE).square().mean()
+    assert not [name for name in fitted.network.state_dict() if name.startswith("lips")]
+    moved = lips_of(batch.target_landmarks + 5, SIDE)
+    torch.testing.assert_close(moved, lips_of(batch.target_landmarks, SIDE))
+    assert moved.shape == (8, 20, 2) and moved.mean(1).abs().max() < 1e-5
+
+
+def test_a_mouth_that_does_not_follow_is_told() -> None:
+    fitted, logged = module(), {}
+    fitted.log_values = lambda split, values, shown=(): logged.update(values)  # type: ignore[method-assign]
+    batch = collate([Mouths()[item] for item in range(4)])
+    for made, follows in ((batch.targets, 1.0), (2 * batch.stills - batch.targets, -1.0), (batch.stills, 0.0)):
+        fitted.network.forward = lambda *_, made=made: made  # type: ignore[method-assign]
+        fitted.validation_step(batch, 1)
+        fitted.on_validation_epoch_end()
+        assert logged["mouth_follows"] == pytest.approx(follows, abs=1e-3)
 
 
 @pytest.mark.parametrize("skips", [(), (2, 5), (1, 2, 5)])
