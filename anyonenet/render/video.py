@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from anyonenet.errors import InputError
 from anyonenet.render.frame_times import Clock, frame_rate
+from anyonenet.render.h264 import add_h264
 
 _SUFFIXES = (".mp4", ".m4v", ".mov")
 
@@ -76,7 +77,7 @@ class VideoWriter:
         except (av.FFmpegError, OSError) as error:
             raise InputError(f"cannot write {self.path} ({error.strerror}); choose a writable folder") from None
         self._container.metadata.update(metadata or {})
-        self._video = self._add_video(crf)
+        self._video = add_h264(self._container, self.fps, width + width % 2, height + height % 2, crf=str(crf))
         self._audio = self._add_audio(sample_rate) if sample_rate is not None else None
         self._fifo = av.AudioFifo()
         self._converter = VideoReformatter()
@@ -189,19 +190,6 @@ class VideoWriter:
             yield
         except (av.FFmpegError, OSError) as error:
             raise InputError(f"cannot write {self.path} ({error.strerror}); is the disk full?") from None
-
-    def _add_video(self, crf: int) -> Any:
-        stream = self._container.add_stream("libx264", rate=self.fps, options={"crf": str(crf), "preset": "veryfast"})
-        stream.width, stream.height = self.width + self.width % 2, self.height + self.height % 2
-        stream.pix_fmt = "yuv420p"
-        stream.codec_context.time_base = 1 / self.fps
-        stream.codec_context.thread_count = 1  # one core is enough, and the bytes are the same on every machine
-        # numbers of ITU-T H.273: BT.709 and limited range, said aloud so that no player guesses
-        stream.codec_context.color_primaries = 1
-        stream.codec_context.color_trc = 1
-        stream.codec_context.colorspace = 1
-        stream.codec_context.color_range = 1
-        return stream
 
     def _add_audio(self, sample_rate: int) -> Any:
         # of FFmpeg's two searches for the best use of bits this takes half the time and errs less on speech

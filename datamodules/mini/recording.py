@@ -1,6 +1,6 @@
 """Files of the embedded video corpora: H.264 in mp4, AAC in m4a, with the same bytes on every machine.
 
-One encoder thread and no time stamps of the day: x264 gives other bytes with another number of threads.
+No time stamps of the day and no versions of the libraries are in them.
 """
 
 from __future__ import annotations
@@ -15,7 +15,10 @@ import av
 import numpy as np
 from av.video.reformatter import Colorspace, VideoReformatter
 
+from anyonenet.render.h264 import add_h264
+
 _EXACT = {"fflags": "+bitexact", "movflags": "+faststart"}
+_BITEXACT = 0x00800000  # AV_CODEC_FLAG_BITEXACT
 
 
 def write_video(
@@ -34,16 +37,9 @@ def write_video(
         sound = _sound_stream(container, sample_rate) if waveform is not None else None
         for number, frame in enumerate(frames):
             if stream is None:
-                options = {"crf": str(crf), "preset": "veryfast", "threads": "1", "bf": "0"}
-                stream = container.add_stream("libx264", rate=fps, options=options)
-                stream.height, stream.width = frame.shape[:2]
-                stream.pix_fmt = "yuv420p"
-                stream.codec_context.thread_count = 1
-                stream.codec_context.flags |= 0x00800000  # AV_CODEC_FLAG_BITEXACT
-                stream.codec_context.colorspace = stream.codec_context.color_primaries = (
-                    stream.codec_context.color_trc
-                ) = 1
-                stream.codec_context.color_range = 1
+                height, width = frame.shape[:2]
+                stream = add_h264(container, fps, width, height, crf=str(crf), bf="0")
+                stream.codec_context.flags |= _BITEXACT
             picture = av.VideoFrame.from_ndarray(frame, format="rgb24")
             picture = reformatter.reformat(
                 picture, format="yuv420p", dst_colorspace=Colorspace.ITU709, dst_color_range="MPEG"
@@ -69,7 +65,7 @@ def write_sound(path: Path, waveform: np.ndarray, sample_rate: int) -> None:
 def _sound_stream(container: Any, sample_rate: int) -> Any:
     stream = container.add_stream("aac", rate=sample_rate, layout="mono")
     stream.bit_rate = 64000
-    stream.codec_context.flags |= 0x00800000
+    stream.codec_context.flags |= _BITEXACT
     return stream
 
 
