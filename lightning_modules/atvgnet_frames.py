@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import Any
 
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
-from torch.func import functional_call
 
 from anyonenet.losses.adversarial import AdversarialLoss
 from anyonenet.losses.attention import dynamic_pixel_loss, regressed_landmark_loss
@@ -18,18 +16,14 @@ from anyonenet.networks.regression_discriminator import RegressionDiscriminator
 from anyonenet.networks.vg_net import DrawnFrames, VGNet
 from anyonenet.types import MovingPhotoBatch
 from lightning_modules.logging.shown.attention import AttendedFrames
-from lightning_modules.stage import StageModule
+from lightning_modules.two_players import TwoPlayersModule, unmoved
 
 _AT_THE_MOUTH = 1e4
 """weight of the mouth's middle against the rest, in the figures of the mouth alone"""
 
 
-class ATVGnetFramesModule(StageModule):
-    """Optimises a `VGNet` against a `RegressionDiscriminator`, both with Adam.
-
-    All losses are added and run backward once: the generator's are computed with the discriminator's parameters
-    detached and the discriminator's on detached frames, so each side gets its own gradient only. Adam takes each
-    parameter by itself, so one optimiser does for both.
+class ATVGnetFramesModule(TwoPlayersModule):
+    """Optimises a `VGNet` against a `RegressionDiscriminator`; how, says `TwoPlayersModule`.
 
     Validation logs the L1 over the picture and around the mouth, each also divided by that of the photo left as it is
     (`*_of_copy`; the smaller the better, 1 = useless), and the mean attention there.
@@ -47,9 +41,11 @@ class ATVGnetFramesModule(StageModule):
         adversarial_weight: of the verdict on what is made (1 = the paper).
         landmark_weight: of the landmarks that the discriminator reads off frames, on both sides (1 = the paper).
         lip_weight: of the lips among them; the paper masks them heavier and does not say how much.
-        learning_rate: the authors'; falls along a cosine to a tenth, where the authors hold it.
+        learning_rate: of both optimisers, the authors'; falls along a cosine to a tenth, where the authors hold it.
         warmup_steps: steps over which it rises first.
         coarse_steps: first steps, run on pictures of half the side: four times as fast (0 = the paper).
+        gradient_norm: gradients of either network longer than this are cut to it (0 = the paper: never).
+        accumulate: batches whose gradients are added up, averaged, to one step.
         options: of `StageModule`.
     """
 
@@ -79,9 +75,11 @@ class ATVGnetFramesModule(StageModule):
         learning_rate: float = 2e-4,
         warmup_steps: int = 0,
         coarse_steps: int = 0,
+        gradient_norm: float = 0.0,
+        accumulate: int = 1,
         **options: Any,
     ):
-        super().__init__(**options)
+        super().__init__(learning_rate, 0.1, warmup_steps, gradient_norm, accumulate, "cosine", **options)
         self.save_hyperparameters()
         self.shown: AttendedFrames | None = None
         self.adopt(VGNet(list(widths), landmark_hidden, blocks, kernel, dilation, recurrent))
@@ -96,8 +94,8 @@ class ATVGnetFramesModule(StageModule):
         network = self.network
         return [network.near, network.far, network.keep, network.decode, network.draw]
 
-    def training_step(self, batch: MovingPhotoBatch, batch_index: int) -> Tensor:
-        if self.global_step < self.hparams["coarse_steps"]:
+    def training_step(self, batch: MovingPhotoBatch, batch_index: int) -> None:
+        if self.steps_made < self.hparams["coarse_steps"]:
             batch = coarser(batch)
         drawn = self._drawn(batch)
         losses = {name: self.hparams["pixel_weight"] * loss for name, loss in self._pixel_losses(drawn, batch).items()}
@@ -105,10 +103,10 @@ class ATVGnetFramesModule(StageModule):
         if self.discriminator is not None:
             judged, signs = self._judged(drawn.frames, batch)
             losses |= judged
+        self.descend(torch.stack(list(losses.values())).sum(), batch_index)
         self.log_dict({f"train/{name}": value for name, value in losses.items()}, prog_bar=True)
         others = {"attention": drawn.attention.detach().mean(), **signs}
         self.log_dict({f"train/{name}": value for name, value in others.items()})
-        return torch.stack(list(losses.values())).sum()
 
     def _drawn(self, batch: MovingPhotoBatch) -> DrawnFrames:
         drawn: DrawnFrames = self.network(batch.photos, batch.photo_landmarks, batch.landmarks)
@@ -130,8 +128,7 @@ class ATVGnetFramesModule(StageModule):
         """What the discriminator's verdicts and landmarks cost both sides, and how the two stand."""
         assert self.discriminator is not None
         weight, lips = self.hparams["landmark_weight"], self.hparams["lip_weight"]
-        fixed = {name: parameter.detach() for name, parameter in self.discriminator.named_parameters()}
-        verdict, found = functional_call(self.discriminator, fixed, (made, batch.photo_landmarks))
+        verdict, found = unmoved(self.discriminator, made, batch.photo_landmarks)
         losses = {
             "generator": self.hparams["adversarial_weight"] * self.adversarial.generator(verdict),
             "made_landmarks": weight * regressed_landmark_loss(found, batch.landmarks, lips),
@@ -162,17 +159,8 @@ class ATVGnetFramesModule(StageModule):
     def on_test_epoch_end(self) -> None:
         self._log_evaluation("test")
 
-    def configure_optimizers(self) -> Any:
-        rate = self.hparams["learning_rate"]
-        optimiser = torch.optim.Adam(self.parameters(), lr=rate, betas=(0.5, 0.999), fused=self.fused)
-        steps, warmup = int(self.trainer.estimated_stepping_batches), self.hparams["warmup_steps"]
-
-        def factor(step: int) -> float:
-            share = min(1.0, max(0.0, (step - warmup) / max(1, steps - warmup)))
-            return min(1.0, (step + 1) / (warmup + 1)) * (0.55 + 0.45 * math.cos(math.pi * share))
-
-        schedule = torch.optim.lr_scheduler.LambdaLR(optimiser, factor)
-        return {"optimizer": optimiser, "lr_scheduler": {"scheduler": schedule, "interval": "step"}}
+    def judges(self) -> Iterable[nn.Parameter]:
+        return () if self.discriminator is None else self.discriminator.parameters()
 
     def _evaluate(self, batch: MovingPhotoBatch) -> DrawnFrames:
         drawn = self._drawn(batch)

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
 import torch
-from torch import Tensor
-from torch.func import functional_call
+from torch import Tensor, nn
 
 from anyonenet.errors import WeightsError
 from anyonenet.face.posed import lifted, posed, turned
@@ -22,16 +20,14 @@ from anyonenet.ranks import mean_over_ranks
 from anyonenet.types import VoicedLandmarkBatch
 from anyonenet.weights import load_weights
 from lightning_modules.content_stage import ContentStage
+from lightning_modules.two_players import TwoPlayersModule, unmoved
 
 
-class SpeakerAwareModule(ContentStage):
-    """Optimises a `SpeakerAwareBranch` against a `LandmarkDiscriminator`, each with its own Adam.
+class SpeakerAwareModule(ContentStage, TwoPlayersModule):
+    """Optimises a `SpeakerAwareBranch` against a `LandmarkDiscriminator`; how, says `TwoPlayersModule`.
 
     Landmarks are as the head holds them: frontal ones with the usual face's depth, turned about the neck by the clip's
     orientations. The speech-content branch is frozen; its displacements are turned as the photograph is.
-
-    Both losses are added and run backward once: the generator's is computed with the discriminator's parameters
-    detached and the discriminator's on detached landmarks, so each side gets its own gradient only.
 
     Args:
         content_weights: folder of the exported content encoder; None: the branch hears the mel itself.
@@ -40,15 +36,17 @@ class SpeakerAwareModule(ContentStage):
         content_size, lstm_width, lstm_layers, window, speaker_size, speaker_between, speaker_width, attention_width,
             attention_layers, attention_heads, attention_window, hidden: of the networks; the defaults are the paper's.
         hop_seconds: of the mels, that of the DataModule and the content encoder.
-        learning_rate: the paper's; falls along a cosine to a tenth.
-        weight_decay: the paper's.
+        learning_rate: of both optimisers, the paper's; falls along a cosine to a tenth.
+        weight_decay: of both, the paper's.
         laplacian_weight, adversarial_weight: lambda_s and mu_s of equation (12).
         lip_weight: of the lip points in the distances (1 = equation (12)).
         gradient_norm: gradients of either network longer than this are cut to it (0 = the paper: never).
+        accumulate: batches whose gradients are added up, averaged, to one step.
         options: of `StageModule`.
     """
 
     network: SpeakerAwareBranch
+    betas = (0.9, 0.999)
 
     def __init__(
         self,
@@ -73,11 +71,19 @@ class SpeakerAwareModule(ContentStage):
         adversarial_weight: float = 0.001,
         lip_weight: float = 1.0,
         gradient_norm: float = 0.0,
+        accumulate: int = 1,
         **options: Any,
     ):
-        super().__init__(**options)
+        super().__init__(
+            learning_rate=learning_rate,
+            last_rate=0.1,
+            gradient_norm=gradient_norm,
+            accumulate=accumulate,
+            falling="cosine",
+            weight_decay=weight_decay,
+            **options,
+        )
         self.save_hyperparameters()
-        self.automatic_optimization = False
         speaker: dict[str, Any] = {
             "speaker_size": speaker_size,
             "speaker_between": speaker_between,
@@ -112,16 +118,14 @@ class SpeakerAwareModule(ContentStage):
         mask = frame_mask(batch.lengths, batch.mels.shape[1])
         landmarks, bent = landmark_and_laplacian(made, target, mask, self.hparams["lip_weight"], self.over_ranks)
         condition = (batch.lengths, heard.detach(), batch.speaker_embeddings)
-        fixed = {name: parameter.detach() for name, parameter in self.discriminator.named_parameters()}
-        fixed |= dict(self.discriminator.named_buffers())
-        verdict = functional_call(self.discriminator, fixed, (made, *condition))[mask]
+        verdict = unmoved(self.discriminator, made, *condition)[mask]
         generator = self._shared(self.adversarial.generator(verdict), mask)
         real_verdict = self.discriminator(target, *condition)[mask]
         made_verdict = self.discriminator(made.detach(), *condition)[mask]
         seen_through = self._shared(self.adversarial.discriminator(real_verdict, made_verdict), mask)
         weights = (1.0, self.hparams["laplacian_weight"], self.hparams["adversarial_weight"])
         loss = sum(weight * part for weight, part in zip(weights, (landmarks, bent, generator), strict=True))
-        self._descend(loss + seen_through)
+        self.descend(loss + seen_through, batch_index)
         values = {"loss": loss, "landmarks": landmarks, "laplacian": bent, "generator": generator}
         values["discriminator"] = seen_through
         self.log_dict({f"train/{name}": value for name, value in values.items()}, prog_bar=True)
@@ -140,24 +144,8 @@ class SpeakerAwareModule(ContentStage):
     def on_test_epoch_end(self) -> None:
         self._log_evaluation("test")
 
-    def on_before_optimizer_step(self, optimizer: torch.optim.Optimizer) -> None:
-        """Clips; Lightning does not for a module with two optimisers."""
-        if self.hparams["gradient_norm"] > 0:
-            parameters = [value for group in optimizer.param_groups for value in group["params"]]
-            torch.nn.utils.clip_grad_norm_(parameters, self.hparams["gradient_norm"])
-
-    def configure_optimizers(self) -> tuple[list[Any], list[Any]]:
-        rate, decay = self.hparams["learning_rate"], self.hparams["weight_decay"]
-        optimisers = [
-            torch.optim.Adam(network.parameters(), lr=rate, weight_decay=decay, fused=self.fused)
-            for network in (self.network, self.discriminator)
-        ]
-        steps = self._steps()
-
-        def factor(step: int) -> float:
-            return 0.55 + 0.45 * math.cos(math.pi * min(1.0, step / max(1, steps)))
-
-        return optimisers, [torch.optim.lr_scheduler.LambdaLR(optimiser, factor) for optimiser in optimisers]
+    def judges(self) -> Iterable[nn.Parameter]:
+        return self.discriminator.parameters()
 
     def on_save_checkpoint(self, checkpoint: dict[str, Any]) -> None:
         super().on_save_checkpoint(checkpoint)
@@ -194,25 +182,6 @@ class SpeakerAwareModule(ContentStage):
             return loss
         count = mask.sum()
         return loss * count / mean_over_ranks(count).clamp_min(1)
-
-    def _descend(self, loss: Tensor) -> None:
-        optimisers: Any = self.optimizers()
-        for optimiser in optimisers:
-            optimiser.zero_grad()
-        self.manual_backward(loss)
-        for optimiser in optimisers:
-            optimiser.step()
-        schedules: Any = self.lr_schedulers()
-        for schedule in schedules:
-            schedule.step()
-
-    def _steps(self) -> int:
-        """Of each optimiser in the whole training."""
-        trainer = self.trainer
-        steps = int(trainer.estimated_stepping_batches)
-        if trainer.max_epochs is not None and trainer.max_epochs > 0 and math.isfinite(trainer.num_training_batches):
-            steps = int(trainer.num_training_batches) * trainer.max_epochs
-        return min(steps, -(-trainer.max_steps // 2)) if trainer.max_steps > 0 else steps
 
     def _evaluate(self, batch: VoicedLandmarkBatch) -> None:
         """Notes the distances, and those of a photograph that does not move."""

@@ -2,7 +2,8 @@
 
 Both losses are added and run backward once: the generator's is computed with the judges' parameters detached and the
 judges' on a detached result, so each side gets its own gradient only, every parameter gets it exactly once, and DDP
-reduces it once. Lightning neither accumulates nor clips for a module with two optimisers: this does.
+reduces it once. Lightning neither accumulates nor clips for a module with two optimisers: this does. A module may be
+made without judges; it then has one optimiser.
 """
 
 from __future__ import annotations
@@ -31,6 +32,7 @@ class TwoPlayersModule(StageModule):
         gradient_norm: gradients of either side longer than this are cut to it; 0: never.
         accumulate: batches whose gradients are added up, averaged, to one step.
         falling: of the rate, along a 'line' or a 'cosine'.
+        weight_decay: of both optimisers, added to the gradient.
         options: of `StageModule`.
 
     Raises:
@@ -38,6 +40,7 @@ class TwoPlayersModule(StageModule):
     """
 
     betas = (0.5, 0.999)
+    """of both optimisers"""
 
     def __init__(
         self,
@@ -47,6 +50,7 @@ class TwoPlayersModule(StageModule):
         gradient_norm: float = 0.0,
         accumulate: int = 1,
         falling: str = "line",
+        weight_decay: float = 0.0,
         **options: Any,
     ):
         super().__init__(**options)
@@ -57,24 +61,29 @@ class TwoPlayersModule(StageModule):
         self.automatic_optimization = False
         self.learning_rate, self.last_rate, self.warmup_steps = learning_rate, last_rate, warmup_steps
         self._fallen = _FALLING[falling]
-        self.gradient_norm, self.accumulate = gradient_norm, accumulate
+        self.gradient_norm, self.accumulate, self.weight_decay = gradient_norm, accumulate, weight_decay
         self._scale = 1.0
 
     @abstractmethod
     def judges(self) -> Iterable[nn.Parameter]:
-        """What the second optimiser moves."""
+        """What the second optimiser moves; nothing: there is none."""
+
+    @property
+    def players(self) -> int:
+        """How many optimisers there are, 1 or 2."""
+        return 1 if next(iter(self.judges()), None) is None else 2
 
     @property
     def steps_made(self) -> int:
         """Of each optimiser; Lightning counts those of both."""
-        return self.global_step // 2
+        return self.global_step // self.players
 
     def descend(self, loss: Tensor, batch_index: int) -> None:
-        """Backward; at the end of a window of `accumulate` batches, or of the epoch, a step of both optimisers."""
+        """Backward; at the end of a window of `accumulate` batches, or of the epoch, a step of the optimisers."""
         begin, size = batch_index - batch_index % self.accumulate, self.accumulate
         if size > 1:
             size = int(min(size, self.trainer.num_training_batches - begin))
-        optimisers: Any = self.optimizers()
+        optimisers = _all(self.optimizers())
         if batch_index == begin:
             for optimiser in optimisers:
                 optimiser.zero_grad()
@@ -88,8 +97,7 @@ class TwoPlayersModule(StageModule):
         self._scale = self._gradient_scale()
         for optimiser in optimisers:
             optimiser.step()
-        schedules: Any = self.lr_schedulers()
-        for schedule in schedules:
+        for schedule in _all(self.lr_schedulers()):
             schedule.step()
 
     def on_before_optimizer_step(self, optimizer: torch.optim.Optimizer) -> None:
@@ -108,8 +116,10 @@ class TwoPlayersModule(StageModule):
     def configure_optimizers(self) -> tuple[list[Any], list[Any]]:
         steps, warmup = self._steps(), self.warmup_steps
         optimisers = [
-            torch.optim.Adam(parameters, lr=self.learning_rate, betas=self.betas, fused=self.fused)
-            for parameters in (list(self.network.parameters()), list(self.judges()))
+            torch.optim.Adam(
+                parameters, lr=self.learning_rate, betas=self.betas, weight_decay=self.weight_decay, fused=self.fused
+            )
+            for parameters in (list(self.network.parameters()), list(self.judges()))[: self.players]
         ]
 
         def factor(step: int) -> float:
@@ -122,10 +132,10 @@ class TwoPlayersModule(StageModule):
         """Of each optimiser in the whole training."""
         trainer = self.trainer
         steps = int(trainer.estimated_stepping_batches)
-        if trainer.max_epochs is not None and trainer.max_epochs > 0:
+        if trainer.max_epochs is not None and trainer.max_epochs > 0 and math.isfinite(trainer.num_training_batches):
             steps = math.ceil(trainer.num_training_batches / self.accumulate) * trainer.max_epochs
         if trainer.max_steps > 0:  # counts the steps of both
-            steps = min(steps, -(-trainer.max_steps // 2))
+            steps = min(steps, -(-trainer.max_steps // self.players))
         return steps
 
 
@@ -134,6 +144,11 @@ _FALLING: dict[str, Callable[[float], float]] = {
     "cosine": lambda share: (1 - math.cos(math.pi * share)) / 2,
 }
 """share of the way through the training -> share of the way down"""
+
+
+def _all(one_or_more: Any) -> list[Any]:
+    """Of a module with one optimiser Lightning gives this one itself."""
+    return one_or_more if isinstance(one_or_more, list) else [one_or_more]
 
 
 def unmoved(judge: nn.Module, *seen: Tensor) -> Any:

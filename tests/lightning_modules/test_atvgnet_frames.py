@@ -68,6 +68,22 @@ def test_overfits_four_clips(tmp_path):
     assert len(list(fitted.shown.media())) == 1
 
 
+def test_without_a_discriminator_one_optimiser_makes_every_step(tmp_path):
+    steps = []
+
+    class Counted(pl.Callback):
+        def on_train_batch_start(self, trainer, fitted, *_):
+            steps.append((fitted.steps_made, trainer.optimizers[0].param_groups[0]["lr"]))
+
+    for width, most in ((2, 6), (0, 3)):
+        fitted = module(discriminator_width=width, gradient_norm=1.0)
+        run = trainer(tmp_path, 9, max_steps=most, limit_val_batches=0, callbacks=[Counted()])
+        run.fit(fitted, Data())
+        assert len(run.optimizers) == (2 if width else 1)
+    # the rate falls alike: over the steps of one optimiser
+    assert steps[:3] == steps[3:] and [step for step, _ in steps] == [0, 1, 2] * 2
+
+
 @pytest.mark.parametrize("options", [{"dynamic": False, "recurrent": False}, {"discriminator_width": 0}])
 def test_the_reduced_variants_learn_too(tmp_path, options):
     run, fitted = trainer(tmp_path, 12), module(**options)
@@ -83,9 +99,13 @@ def test_each_side_gets_the_gradient_of_its_own_losses_only():
     def gradients(**weights):
         fitted = module(**weights)
         fitted.log_dict = lambda *_, **__: None
+        fitted.optimizers = lambda: []
+        fitted.lr_schedulers = lambda: []
+        fitted.manual_backward = lambda loss: loss.backward()
+        fitted._gradient_scale = lambda: 1.0
         type(fitted).global_step = property(lambda self: 0)
         try:
-            fitted.training_step(batch, 0).backward()
+            fitted.training_step(batch, 0)
         finally:
             del type(fitted).global_step
         return {name: parameter.grad for name, parameter in fitted.named_parameters()}

@@ -30,7 +30,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "images": {"coarse_steps": 3, "gradient_norm": 1.0},
     "vocoder": {"adversarial_start": 2, "mel_noise": 0.1},
     "atvgnet_landmarks": {"ema": 0.5},
-    "atvgnet_frames": {"coarse_steps": 3},
+    "atvgnet_frames": {"coarse_steps": 3, "gradient_norm": 1.0},
     "write_a_speaker_mouth": {"gradient_norm": 1.0},
     "write_a_speaker_upper": {"ema": 0.5},
     "write_a_speaker_head": {},
