@@ -19,7 +19,7 @@ from numpy.typing import NDArray
 
 from anyonenet.audio.mel import MelSettings
 from anyonenet.dubbing.filmed import Filmed, film
-from anyonenet.dubbing.lower_face import LowerFace
+from anyonenet.dubbing.filmed_mouth import FilmedMouth
 from anyonenet.dubbing.reposed import reposed
 from anyonenet.dubbing.request import DubRequest
 from anyonenet.dubbing.sound import Heard, NewSound
@@ -169,7 +169,7 @@ class _Made:
 
     def __init__(self, filmed: Filmed, performer: Performer, fps: float):
         self._filmed, self._performer, self._fps = filmed, performer, fps
-        self._lower_face = LowerFace(filmed)
+        self._mouth = FilmedMouth(filmed)
         self.count = self.untouched = self.upcoming = 0
         self._places: list[int] = []
         self._source = filmed.frames.along(self._next_places())
@@ -199,7 +199,7 @@ class _Made:
             with watch.of("blend"):
                 frame = next(self._source)
                 if self._filmed.found[place]:
-                    self._lower_face.blend(frame, picture, place, carry)
+                    self._mouth.blend(frame, picture, place, carry)
                 else:
                     self.untouched += 1
             self.count += 1

@@ -27,6 +27,8 @@ _CHANGE_REACH = 0.02
 class LowerFace:
     """The region from just below the eyes to below the chin, of one person, in the canonical picture.
 
+    It is one region for all frames, so pasting there solves Poisson's equation exactly, factorised once.
+
     Args:
         landmarks: `(68, 2)` pixels of the canonical picture.
         side: its pixels.

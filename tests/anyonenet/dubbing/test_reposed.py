@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from anyonenet.dubbing.filmed import Poses, steadied
-from anyonenet.dubbing.lower_face import LowerFace
+from anyonenet.dubbing.filmed_mouth import FilmedMouth
 from anyonenet.dubbing.reposed import frontal_of, reposed
 from anyonenet.face import quaternion
 from anyonenet.face.registration import place, register_clip
@@ -83,13 +83,13 @@ def test_the_tremor_of_detection_is_smoothed_but_a_cut_stays_a_cut():
     assert steady[20, 0] - steady[19, 0] > 95
 
 
-def test_the_lower_face_is_replaced_and_nothing_else(filmed):
-    lower = LowerFace(filmed)
+def test_the_mouth_is_replaced_and_nothing_else(filmed):
+    region = FilmedMouth(filmed)
     frame = np.full((200, 200, 3), 100, np.uint8)
     drawn = np.full((200, 200, 3), 100, np.uint8)
     mouth = filmed.landmarks[2, 48:60, :2].mean(0).astype(int)
     drawn[mouth[1] - 2 : mouth[1] + 3, mouth[0] - 6 : mouth[0] + 7] = (200, 20, 20)
-    lower.blend(frame, drawn, 2, np.eye(2, 3))
+    region.blend(frame, drawn, 2, np.eye(2, 3))
     assert frame[mouth[1], mouth[0]].tolist() == [200, 20, 20]
     eyes = int(filmed.landmarks[2, 36:48, 1].mean())
     assert (frame[: eyes + 10] == 100).all() and (frame[-10:] == 100).all() and (frame[:, :30] == 100).all()
@@ -98,11 +98,11 @@ def test_the_lower_face_is_replaced_and_nothing_else(filmed):
 def test_another_light_is_made_to_agree(filmed):
     frame = np.full((200, 200, 3), (140, 110, 90), np.uint8)
     drawn = np.full((200, 200, 3), (115, 100, 90), np.uint8)
-    LowerFace(filmed).blend(frame, drawn, 2, np.eye(2, 3))
+    FilmedMouth(filmed).blend(frame, drawn, 2, np.eye(2, 3))
     assert np.abs(frame.astype(int) - (140, 110, 90)).max() <= 1
 
 
 def test_a_face_outside_the_frame_changes_nothing(filmed):
     frame = np.full((20, 20, 3), 100, np.uint8)
-    LowerFace(filmed).blend(frame, np.zeros((200, 200, 3), np.uint8), 2, np.eye(2, 3))
+    FilmedMouth(filmed).blend(frame, np.zeros((200, 200, 3), np.uint8), 2, np.eye(2, 3))
     assert (frame == 100).all()

@@ -1,4 +1,4 @@
-"""A drawn mouth in a filmed face: the lower face of one picture, carried into another and blended there."""
+"""A drawn mouth in a filmed face: mouth and chin of one picture, carried into another and blended there."""
 
 from __future__ import annotations
 
@@ -19,12 +19,13 @@ _COARSE = 4
 """pixels to one in which the difference of light is computed: it is smooth"""
 
 
-class LowerFace:
-    """Where the lower face is in each frame of a video, and the blending.
+class FilmedMouth:
+    """Where mouth and chin are in each frame of a video, and the blending.
 
-    Its outline goes from below the nose over the cheeks along the inside of the jaw's sides, and below the lowest
+    The outline goes from below the nose over the cheeks along the inside of the jaw's sides, and below the lowest
     place that the chin ever takes; the edge is soft. Light and colour are made to agree along the edge, and the
-    difference there is carried inwards smoothly, which is what Poisson blending (Perez 2003) does, but quicker.
+    difference there is carried inwards smoothly, as by Poisson blending (Perez 2003), but without an equation to solve:
+    the region is another in each frame. `anyonenet.render.lower_face`, whose region stays, solves it.
 
     Args:
         filmed: the video.
@@ -39,7 +40,7 @@ class LowerFace:
     def blend(
         self, frame: NDArray[np.uint8], drawn: NDArray[np.uint8], place_in: int, carry: NDArray[np.float64]
     ) -> None:
-        """Replace the lower face of `frame` (H, W, 3), in place.
+        """Replace mouth and chin of `frame` (H, W, 3), in place.
 
         Args:
             drawn: (h, w, 3) uint8 RGB, the portrait with its new mouth.
