@@ -1,4 +1,4 @@
-"""H.264 whose bytes depend on the frames alone: not on the processor, its cores or what lay in memory before."""
+"""H.264 whose bytes depend on the YUV frames alone: not on the processor, its cores or what lay in memory before."""
 
 from __future__ import annotations
 

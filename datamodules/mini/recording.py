@@ -1,6 +1,7 @@
-"""Files of the embedded video corpora: H.264 in mp4, AAC in m4a, with the same bytes on every machine.
+"""Files of the embedded video corpora: H.264 in mp4, AAC in m4a, with the same bytes in every run.
 
-No time stamps of the day and no versions of the libraries are in them.
+No time stamps of the day and no versions of the libraries are in them. FFmpeg rounds colours and sound otherwise on
+processors with other vector instructions.
 """
 
 from __future__ import annotations

@@ -57,7 +57,7 @@ def test_what_lay_in_memory_is_not_in_the_file(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("side", [(32, 48), (47, 65), (160, 144)])
-def test_other_processors_write_the_same_bytes(
+def test_x264_writes_the_same_bytes_without_vector_instructions(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, side: tuple[int, int]
 ) -> None:
     frames = _noise(12, *side)
