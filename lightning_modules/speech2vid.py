@@ -26,8 +26,8 @@ class Speech2VidModule(StageModule):
 
     Validation logs `l1`, the mean absolute difference of numbers in [-1, 1], and `l1_mouth`, the same where the mouth
     is, each also divided by that of the still left as it is (`*_of_still`; 1 = useless); and `mouth_follows`, the
-    correlation over frames of how much brighter than the still the true mouth is and the made one: heads that turn
-    spoil the first two, so the third tells best whether the sound is heard.
+    correlation within cuts of how bright the mouth is, made and true: heads that turn spoil the first two, so the third
+    tells best whether the sound is heard.
 
     Args:
         stills, side, audio_widths, identity_widths, hidden, embedding, decoder_widths, skips: of the network; the
@@ -141,20 +141,20 @@ class Speech2VidModule(StageModule):
             self.means.add(f"l1{kind}", F.l1_loss(pictures, batch.targets), len(made))
             missed = (pictures - batch.targets).abs().mean(1)
             self.means.add(f"l1_mouth{kind}", (missed * mouths).sum() / mouths.sum(), mouths.sum())
-        made_more, true_more = (
-            ((pictures - batch.stills[:, :3]).mean(1) * mouths).sum((1, 2)) / mouths.sum((1, 2)).clamp_min(1)
+        of_cut = cut_of(batch.stills)
+        made_light, true_light = (
+            within((pictures.mean(1) * mouths).sum((1, 2)) / mouths.sum((1, 2)).clamp_min(1), of_cut)
             for pictures in (made, batch.targets)
         )
-        products = {"xy": made_more * true_more, "xx": made_more.square(), "yy": true_more.square()}
-        for name, values in (products | {"x": made_more, "y": true_more}).items():
-            self.means.add(f"brighter_{name}", values)
+        products = {"both": made_light * true_light, "made": made_light.square(), "true": true_light.square()}
+        for name, values in products.items():
+            self.means.add(f"light_{name}", values)
         return made
 
     def _log_evaluation(self, split: str) -> None:
         means = self.means.take(self.device)
-        xy, xx, yy, x, y = (means.pop(f"brighter_{name}", 0.0) for name in ("xy", "xx", "yy", "x", "y"))
-        spread = max(0.0, xx - x * x) * max(0.0, yy - y * y)
-        means["mouth_follows"] = (xy - x * y) / spread**0.5 if spread > 0 else 0.0
+        both, made, true = (means.pop(f"light_{name}", 0.0) for name in ("both", "made", "true"))
+        means["mouth_follows"] = both / (made * true) ** 0.5 if made * true > 0 else 0.0
         for name in ("l1", "l1_mouth"):
             still = means.pop(f"{name}_still", 0.0)
             if still > 0:
@@ -166,6 +166,18 @@ def lips_of(landmarks: Tensor, side: int) -> Tensor:
     """`(B, 68, 2)` pixels -> `(B, 20, 2)` the lips in half sides of the picture, their middle at 0."""
     lips = landmarks[:, list(LIPS)] * (2 / side)
     return lips - lips.mean(1, keepdim=True)
+
+
+def cut_of(stills: Tensor) -> Tensor:
+    """`(B, C, S, S)` -> `(B,)` int64 from 0: neighbours with the same stills are of one cut."""
+    changes = (stills[1:] != stills[:-1]).flatten(1).any(1)
+    return torch.cat([changes.new_zeros(1), changes]).cumsum(0)
+
+
+def within(values: Tensor, groups: Tensor) -> Tensor:
+    """`(B,)` -> `(B,)`: the values of each group, about their mean."""
+    sums = values.new_zeros(int(groups.max()) + 1).index_add(0, groups, values)
+    return values - (sums / groups.bincount())[groups]
 
 
 def mouth_masks(landmarks: Tensor, side: int) -> Tensor:

@@ -103,7 +103,8 @@ def test_a_mouth_that_does_not_follow_is_told() -> None:
     fitted, logged = module(), {}
     fitted.log_values = lambda split, values, shown=(): logged.update(values)  # type: ignore[method-assign]
     batch = collate([Mouths()[item] for item in range(4)])
-    for made, follows in ((batch.targets, 1.0), (2 * batch.stills - batch.targets, -1.0), (batch.stills, 0.0)):
+    of_its_cut = batch.targets.unflatten(0, (4, 2)).mean(1).repeat_interleave(2, 0)
+    for made, follows in ((batch.targets, 1.0), (2 * batch.stills - batch.targets, -1.0), (of_its_cut, 0.0)):
         fitted.network.forward = lambda *_, made=made: made  # type: ignore[method-assign]
         fitted.validation_step(batch, 1)
         fitted.on_validation_epoch_end()
