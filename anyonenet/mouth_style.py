@@ -15,19 +15,23 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
-from anyonenet.errors import InputError
+from anyonenet.errors import InputError, WeightsError
 from anyonenet.face.blendshapes import RATE, UPPER
 from anyonenet.face.face_fit import FitSettings
+from anyonenet.face.identity_basis import IDENTITIES
 from anyonenet.face.video_fit import fit_video
 from anyonenet.networks.mouth_style import MouthStyle, fit_style
 from anyonenet.video_rate import sampled
 from anyonenet.voice import Spoken
-from anyonenet.weights import WeightsCard, save_weights
+from anyonenet.weights import WeightsCard, load_weights, save_weights
 
 STYLE = "write_a_speaker_style"
 """folder and stage of a person's style"""
 VIDEO_FIT = FitSettings(identity_weight=3e-4, expression_weight=1e-3)
 """over many frames the person is known well, so expressions are held less than in one photo"""
+
+Clip = tuple[NDArray[np.floating], float, Spoken]
+"""landmarks `(F, 68, 2 or 3)` pixels, frames a second, and what is said with its times, from the first frame on"""
 
 
 class Generators(Protocol):
@@ -36,14 +40,11 @@ class Generators(Protocol):
     def animate(self, spoken: Spoken, emotion: str = "neutral") -> Any: ...
 
 
-def learn_style(
-    clips: Sequence[tuple[NDArray[np.floating], float, Spoken]], generators: Generators, seed: int = 0
-) -> tuple[MouthStyle, NDArray[np.float64]]:
+def learn_style(clips: Sequence[Clip], generators: Generators, seed: int = 0) -> tuple[MouthStyle, NDArray[np.float64]]:
     """One person's style, and who it is.
 
     Args:
-        clips: of one person, for each: landmarks `(F, 68, 2 or 3)` pixels, frames a second, and what is said in it with
-            its times (`anyonenet.alignment`), from the first frame on.
+        clips: of one person.
         generators: with their weights.
         seed: of the mapping's initial weights.
 
@@ -68,11 +69,24 @@ def learn_style(
 
 
 def save_style(folder: Path, style: MouthStyle, identity: NDArray[np.float64], whose: str) -> None:
-    """Write it beside the other stages' weights, where the system looks for it.
+    """Write it.
 
     Args:
-        folder: `WEIGHTS/write_a_speaker_style`.
+        folder: any; of one named `STYLE` beside the other stages' weights the system takes it by itself.
         style, identity: from `learn_style`.
         whose: the person, in words.
     """
     save_weights(folder, style, WeightsCard(STYLE, whose, extra={"identity": [float(value) for value in identity]}))
+
+
+def load_style(folder: Path) -> tuple[MouthStyle, NDArray[np.float64]]:
+    """What `save_style` wrote: the mapping, and the identity `(60,)`.
+
+    Raises:
+        WeightsError: there is none, or it is damaged.
+    """
+    style, card = load_weights(folder, STYLE)
+    identity = np.asarray(card.extra.get("identity", ()), dtype=np.float64)
+    if not isinstance(style, MouthStyle) or identity.shape != (IDENTITIES,):
+        raise WeightsError(f"{folder} holds no mouth style; make it again: anyonenet style")
+    return style, identity

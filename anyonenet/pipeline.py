@@ -10,6 +10,7 @@ import contextlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import torch
@@ -119,6 +120,7 @@ class Pipeline:
         """
         for request in requests:
             self._system(request.system).prepare(request.drawn_by)
+            self._wear(request)
             if request.speech is None:
                 self._voice.prepare_faces()
 
@@ -166,10 +168,16 @@ class Pipeline:
             self._systems[name] = load_system(name, self._weights, self._device, self._engine)
         return self._systems[name]
 
+    def _wear(self, request: Request) -> None:
+        if known_system(request.system).styled:
+            system: Any = self._system(request.system)
+            system.wear(request.style)
+
     def _performer(self, request: Request, portrait: Portrait, fps: float) -> Performer:
         system = self._system(request.system)
         if known_system(request.system).emotional:
             vars(system)["emotion"] = emotion_of(request.emotion)
+        self._wear(request)
         return system.performer(portrait, fps, request.seed, request.drawn_by)
 
     def _begin(self, request: Request) -> _Job:

@@ -54,6 +54,8 @@ class Request:
     """one of `anyonenet.systems.known.SYSTEMS`"""
     emotion: str = "neutral"
     """of systems that show one: see `anyonenet.face.blendshapes.EMOTIONS`"""
+    style: Path | None = None
+    """a folder that `anyonenet style` wrote, of systems that take a person's mouth style; None: the weights' own"""
 
     @property
     def drawn_by(self) -> str:
@@ -88,6 +90,7 @@ class Request:
         if self.seed < 0:
             raise InputError(f"seed {self.seed} is negative; choose 0 or more")
         self._check_emotion()
+        self._check_style()
         if self.landmarks is not None and self.face is not None:
             raise InputError("the landmarks say where the face is; leave --face away")
         given = ((self.image, "picture"), (self.speech, "recording"), (self.landmarks, "file with landmarks"))
@@ -103,6 +106,17 @@ class Request:
         if emotion_of(self.emotion) != "neutral" and not known_system(self.system).emotional:
             able = [name for name, known in SYSTEMS.items() if known.emotional]
             raise InputError(f"the system '{self.system}' shows no emotions; choose {' or '.join(able)}, or neutral")
+
+    def _check_style(self) -> None:
+        if self.style is None:
+            return
+        if not known_system(self.system).styled:
+            able = [name for name, known in SYSTEMS.items() if known.styled]
+            raise InputError(f"the system '{self.system}' takes no mouth style; choose {' or '.join(able)}")
+        if not (Path(self.style) / "config.json").is_file():
+            raise InputError(
+                f"no mouth style in {self.style}; make one: anyonenet style --video FILE --text ... --out {self.style}"
+            )
 
 
 def check_output(path: Path, suffix: str) -> None:
@@ -182,7 +196,7 @@ def _from_row(row: dict[str, str | None], defaults: Request, folder: Path) -> Re
 
 
 def _value(name: str, value: str, folder: Path) -> object:
-    if name in ("image", "out", "speech", "landmarks"):
+    if name in ("image", "out", "speech", "landmarks", "style"):
         return folder / value
     if name in ("size", "face", "seed"):
         return int(value)

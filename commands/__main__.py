@@ -18,6 +18,7 @@ from commands.options import Mistake, nearest
 VERBS = {
     "generate": "text and photo in, talking-head video out",
     "dub": "video and new speech in, the same video with a mouth that says it out",
+    "style": "how a person moves the mouth, from a video: for generate --system write_a_speaker",
     "app": "a page in the browser that makes videos, on this machine",
     "mini": "build the embedded corpora (synthetic, in the real corpora's layouts)",
     "prepare": "turn a corpus, or your own recordings and videos, into feature stores",

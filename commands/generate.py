@@ -88,6 +88,12 @@ def options() -> Options:
         help="of write_a_speaker's faces: surprise, anger, neutral or happiness (default neutral)",
     )
     picture.add_argument(
+        "--style",
+        type=Path,
+        metavar="DIR",
+        help="of write_a_speaker's mouths: how a person moves it, as `anyonenet style` learned it from a video",
+    )
+    picture.add_argument(
         "--landmarks",
         type=Path,
         metavar="FILE",
@@ -149,6 +155,7 @@ def requests_of(values: argparse.Namespace) -> list[Request]:
         renderer=values.renderer,
         system=values.system,
         emotion=values.emotion,
+        style=values.style,
         fps=values.fps,
         size=values.size,
         crop=values.crop,

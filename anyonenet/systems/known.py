@@ -32,6 +32,8 @@ class Known:
     """that can draw it, the usual one first; `OWN` where frames come from its own networks"""
     emotional: bool = False
     """whether its `emotion` can be set before a performer is asked for"""
+    styled: bool = False
+    """whether it has `wear(folder)`, by which a person's mouth style is taken before a performer is asked for"""
 
 
 SYSTEMS = {
@@ -44,6 +46,7 @@ SYSTEMS = {
         ("write_a_speaker_mouth", "write_a_speaker_upper", "write_a_speaker_head", "write_a_speaker_frames"),
         (OWN, *LANDMARK_RENDERERS),
         emotional=True,
+        styled=True,
     ),
     "own": Known("Own model", ("own_landmarks",)),
 }

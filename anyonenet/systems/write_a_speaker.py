@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from anyonenet.face.blendshapes import RATE, UPPER
 from anyonenet.face.rig import FaceRig
-from anyonenet.mouth_style import STYLE
+from anyonenet.mouth_style import STYLE, load_style
 from anyonenet.portrait import Portrait
 from anyonenet.raw_motion import PlainMotion, RawMotion
 from anyonenet.render.renderer import Renderer
@@ -23,7 +23,6 @@ from anyonenet.render.space_time import STAGE, SpaceTimeRenderer, VideoGenerator
 from anyonenet.systems.known import LANDMARK_RENDERERS, OWN
 from anyonenet.systems.landmark_performer import LandmarkPerformer, LandmarkSystem
 from anyonenet.voice import Spoken
-from anyonenet.weights import load_weights
 
 BEGIN_SECONDS = 0.5
 """in which the video's first head pose goes over from the photo's"""
@@ -97,8 +96,6 @@ class WriteASpeaker(LandmarkSystem):
         weights: folder that holds one folder of exported weights a stage.
         device: where networks run.
         engine: of the image network, for renderer 'unet'.
-        style: a person's mouth style.
-        identity: `(60,)` who that person is.
     """
 
     def __init__(
@@ -107,16 +104,18 @@ class WriteASpeaker(LandmarkSystem):
         weights: Path,
         device: torch.device,
         engine: str = "auto",
-        style: Any = None,
-        identity: NDArray[np.floating] | None = None,
     ):
         self.emotion = "neutral"
         """of performers made from now on"""
+        self.style: Any = None
+        """the mouth style of performers made from now on; None: the actor's"""
+        self.identity: NDArray[np.floating] | None = None
+        """`(60,)` who that person is"""
         self._weights, self._device = Path(weights), device
         self._video: VideoGenerator | None = None
 
         def mover(portrait: Portrait, seed: int) -> ParameterMover:
-            return ParameterMover(generators, portrait, style, identity, self.emotion)
+            return ParameterMover(generators, portrait, self.style, self.identity, self.emotion)
 
         super().__init__(
             "write_a_speaker",
@@ -127,6 +126,21 @@ class WriteASpeaker(LandmarkSystem):
             reads_symbols=True,
             renderers=(OWN, *LANDMARK_RENDERERS),
         )
+
+    def wear(self, folder: Path | None) -> None:
+        """Take a person's mouth style, for performers made from now on.
+
+        Args:
+            folder: as `anyonenet style` writes it; None: the one beside the other weights, most have none.
+
+        Raises:
+            WeightsError: there is none in `folder`, or it is damaged.
+        """
+        beside = self._weights / STYLE
+        if folder is None and not (beside / "config.json").is_file():
+            self.style = self.identity = None
+        else:
+            self.style, self.identity = load_style(folder or beside)
 
     def prepare(self, renderer: str) -> None:
         """As of `LandmarkSystem`."""
@@ -153,8 +167,6 @@ def load(weights: Path, device: torch.device, engine: str) -> WriteASpeaker:
     """As of `anyonenet.systems.system.Load`. A person's style is used where `weights` holds one; most have none."""
     from anyonenet.face_text import TextMotion
 
-    style, identity = None, None
-    if (Path(weights) / STYLE / "config.json").is_file():
-        style, card = load_weights(Path(weights) / STYLE, STYLE)
-        identity = np.array(card.extra["identity"])
-    return WriteASpeaker(TextMotion(weights, device), weights, device, engine, style, identity)
+    system = WriteASpeaker(TextMotion(weights, device), weights, device, engine)
+    system.wear(None)
+    return system

@@ -36,6 +36,8 @@ def test_a_good_request_passes(request_):
         ({"seed": -1}, "negative"),
         ({"emotion": "gloomy"}, "'gloomy' is not an emotion"),
         ({"emotion": "happy"}, "'anyonenet' shows no emotions; choose write_a_speaker, or neutral"),
+        ({"style": Path("anna")}, "'anyonenet' takes no mouth style; choose write_a_speaker"),
+        ({"style": Path("anna"), "system": "write_a_speaker"}, "no mouth style in anna; make one: anyonenet style "),
         ({"image": Path("no.png")}, "no.png is not there"),
         ({"speech": Path("/")}, "/ is a folder"),
         ({"out": Path("talk.avi")}, "must end in .mp4"),

@@ -13,6 +13,7 @@ from anyonenet.errors import InputError, WeightsError
 from anyonenet.face import quaternion
 from anyonenet.face.blendshapes import MOUTH, column
 from anyonenet.face.mouth import mouth_opening
+from anyonenet.mouth_style import STYLE, save_style
 from anyonenet.networks.mouth_style import MouthStyle, fit_style
 from anyonenet.portrait import Portrait, portrait_of
 from anyonenet.side_by_side import SideBySide
@@ -51,7 +52,9 @@ def spoken(frames: int) -> Spoken:
 
 
 def system(weights: Path = Path("none"), style: MouthStyle | None = None) -> WriteASpeaker:
-    return WriteASpeaker(Waves(), weights, torch.device("cpu"), style=style)
+    made = WriteASpeaker(Waves(), weights, torch.device("cpu"))
+    made.style = style
+    return made
 
 
 @pytest.mark.parametrize("renderer", ["own", "warp"])
@@ -101,6 +104,21 @@ def test_a_persons_mouth_style_is_learned_from_pairs_and_used():
     assert np.ptp(styled) > 1.3 * np.ptp(plain)
     with pytest.raises(ValueError, match="twice"):
         fit_style(actor, wide[:3])
+
+
+def test_a_style_is_worn_from_its_folder_and_taken_off_again(tmp_path):
+    made = system(tmp_path / "weights")
+    save_style(tmp_path / "anna", MouthStyle(), np.full(60, 0.5), "Anna")
+    made.wear(tmp_path / "anna")
+    assert made.style is not None and made.identity.tolist() == [0.5] * 60
+    made.wear(None)
+    assert made.style is None and made.identity is None
+    save_style(tmp_path / "weights" / STYLE, MouthStyle(), np.zeros(60), "Bert")
+    made.wear(None)
+    assert made.style is not None and made.identity.tolist() == [0.0] * 60
+    save_style(tmp_path / "odd", MouthStyle(), np.zeros(3), "nobody")
+    with pytest.raises(WeightsError, match="odd holds no mouth style; make it again: anyonenet style"):
+        made.wear(tmp_path / "odd")
 
 
 def test_what_is_missing_is_named(tmp_path):
