@@ -7,8 +7,8 @@ from pathlib import Path
 from commands.options import Mistake, Options, seed
 
 DESCRIPTION = """\
-Learn how a person moves the mouth from one or several videos and what is said in them; a few
-seconds of speech serve. `generate --system write_a_speaker --style DIR` then moves mouths so."""
+Learn how a person moves the mouth from one or several videos and what is said in them; the more
+speech, the better. `generate --system write_a_speaker --style DIR` then moves mouths so."""
 
 EXAMPLE = 'anyonenet style --video anna.mp4 --text "What she says in it." --out styles/anna'
 
