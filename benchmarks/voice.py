@@ -32,8 +32,10 @@ from anyonenet.networks.decoder_step import speak_one
 from anyonenet.networks.landmark_predictor import LandmarkPredictor
 from anyonenet.networks.step_products import PRECISIONS, step_products
 from anyonenet.networks.tacotron import Tacotron
+from anyonenet.networks.vocoder import Vocoder
 from anyonenet.text.phonemes import phonemise, split_sentences
 from anyonenet.text.symbols import SYMBOLS, encode
+from anyonenet.vocoder import load_vocoder
 from anyonenet.voice import Voice, decode_embeddings
 from anyonenet.weights import WeightsCard, load_weights, save_weights
 from benchmarks.generate import SENTENCE
@@ -52,6 +54,7 @@ def paper_sized(folder: Path) -> Path:
             tacotron.decoder.stop.bias.fill_(-20.0)
         save_weights(folder / "tts", tacotron, WeightsCard("tts", "none: random", symbols=tuple(SYMBOLS)))
         save_weights(folder / "landmarks", LandmarkPredictor(), WeightsCard("landmarks", "none: random"))
+        save_weights(folder / "vocoder", Vocoder(), WeightsCard("vocoder", "none: random"))
     return folder
 
 
@@ -71,6 +74,7 @@ class Parts:
             self.coarse, _, self.alignment, _ = self.decode()
             self.mel = self.coarse + self.network.postnet(self.coarse, torch.ones(self.coarse.shape[:2]), None)
         self.steps, self.seconds = self.alignment.shape[1], self.mel.shape[1] / card.mel.frame_rate
+        self.vocoder = load_vocoder("neural", weights, card.mel)
         predictor, mel = load_predictor(weights)
         face = frontal_template().astype(np.float32)
         self.predictor = predictor
@@ -90,6 +94,7 @@ class Parts:
             "post-net": lambda: self.network.postnet(self.coarse, ones, None),
             "mel to linear": lambda: linear_magnitude(self.mel),
             "Griffin-Lim, with mel to linear": lambda: griffin_lim(self.mel),
+            "neural vocoder, in its place": lambda: self.vocoder(self.mel),
             "text to sound, all of it": lambda: list(self.voice.speak(SENTENCE, self.speaker, "en")),
             "landmark predictor, float32": lambda: self.predictor(self.mel, *self.face),
             "mel to landmarks, all of it": lambda: self.motion.move(self.mel[0].numpy()),
