@@ -49,7 +49,7 @@ LISTENS_TO = {
     },
 }
 """options of a stage's training that name the weights of another stage"""
-FURTHER = {"tts": "configs/tts/further.yaml", "images": "configs/images/further.yaml"}
+FURTHER = {stage: f"configs/{stage}/further.yaml" for stage in ("tts", "images", "atvgnet_frames")}
 """stages with a second leg of training, and what is laid over `mini.yaml` for it"""
 CORPORA = (
     "VCTK-Corpus-0.92",
