@@ -142,8 +142,10 @@ class Speech2VidModule(StageModule):
             missed = (pictures - batch.targets).abs().mean(1)
             self.means.add(f"l1_mouth{kind}", (missed * mouths).sum() / mouths.sum(), mouths.sum())
         of_cut = cut_of(batch.stills)
+        # one place for a whole cut: where a mouth opens, its box grows over the bright chin
+        places = mouths - within(mouths, of_cut)
         made_light, true_light = (
-            within((pictures.mean(1) * mouths).sum((1, 2)) / mouths.sum((1, 2)).clamp_min(1), of_cut)
+            within((pictures.mean(1) * places).sum((1, 2)) / places.sum((1, 2)).clamp_min(1), of_cut)
             for pictures in (made, batch.targets)
         )
         products = {"both": made_light * true_light, "made": made_light.square(), "true": true_light.square()}
@@ -175,9 +177,10 @@ def cut_of(stills: Tensor) -> Tensor:
 
 
 def within(values: Tensor, groups: Tensor) -> Tensor:
-    """`(B,)` -> `(B,)`: the values of each group, about their mean."""
-    sums = values.new_zeros(int(groups.max()) + 1).index_add(0, groups, values)
-    return values - (sums / groups.bincount())[groups]
+    """`(B, ...)` -> `(B, ...)`: the values of each group `(B,)`, about their mean."""
+    counts = groups.bincount()
+    sums = values.new_zeros(len(counts), *values.shape[1:]).index_add(0, groups, values)
+    return values - (sums / counts.view(-1, *[1] * (values.dim() - 1)))[groups]
 
 
 def mouth_masks(landmarks: Tensor, side: int) -> Tensor:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -103,6 +104,10 @@ def test_a_mouth_that_does_not_follow_is_told() -> None:
     fitted, logged = module(), {}
     fitted.log_values = lambda split, values, shown=(): logged.update(values)  # type: ignore[method-assign]
     batch = collate([Mouths()[item] for item in range(4)])
+    # a mouth that opens has a larger box: with a picture that never changes that must not look like following
+    opened = batch.target_landmarks.clone()
+    opened[1::2, 48:68, 1] = 22 + 2 * (opened[1::2, 48:68, 1] - 22)
+    batch = replace(batch, target_landmarks=opened)
     of_its_cut = batch.targets.unflatten(0, (4, 2)).mean(1).repeat_interleave(2, 0)
     for made, follows in ((batch.targets, 1.0), (2 * batch.stills - batch.targets, -1.0), (of_its_cut, 0.0)):
         fitted.network.forward = lambda *_, made=made: made  # type: ignore[method-assign]
