@@ -62,9 +62,11 @@ def test_devices_are_shared_out(tmp_path):
 
 
 RUNNER = """
+import signal
 import sys
 from pathlib import Path
 from sweeps.jobs import Job, run_jobs
+signal.signal(signal.SIGINT, signal.default_int_handler)  # what runs in the background of a shell has none
 folder = Path(sys.argv[1])
 command = ["sh", "-c", f"cd {folder}; echo once >> runs; while [ ! -e go ]; do sleep 0.05; done; echo done >> ends"]
 print(run_jobs([Job("slow", folder, command, {})])[0].finished)
