@@ -17,6 +17,7 @@ import torch
 
 from anyonenet.ahead import Ahead
 from anyonenet.artefacts import Artefacts
+from anyonenet.engine_use import AUTO, EngineUse
 from anyonenet.face.blendshapes import emotion_of
 from anyonenet.library_threads import LibraryThreads
 from anyonenet.output import Output
@@ -75,7 +76,7 @@ class Pipeline:
         reader: of photos; one in this process when None.
         threads: that draw frames, where the renderer allows several; as many as there are cores when None. Frames are
             the same with any number.
-        engine: that runs the image network: 'auto', or a name (`anyonenet.engines`).
+        engine: how the image network is run.
         systems: that are loaded at once; others when they are first asked for.
         vocoder: that makes the sound, see `anyonenet.vocoder`.
 
@@ -90,7 +91,7 @@ class Pipeline:
         device: torch.device | str = "cpu",
         reader: PortraitReader | PortraitProcess | None = None,
         threads: int | None = None,
-        engine: str = "auto",
+        engine: EngineUse = AUTO,
         systems: Iterable[str] = ("anyonenet",),
         vocoder: str = "griffin_lim",
     ):

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 import torch
 
+from anyonenet.engine_use import AUTO, EngineUse
 from anyonenet.portrait import Portrait
 from anyonenet.render.renderer import Renderer
 from anyonenet.render.warp import WarpRenderer
@@ -21,10 +22,10 @@ class Renderers:
     Args:
         weights: folder that holds `images`.
         device: where networks run.
-        engine: that runs the image network, see `anyonenet.engines.images.load_image_engine`.
+        engine: how the image network is run.
     """
 
-    def __init__(self, weights: Path, device: torch.device, engine: str = "auto"):
+    def __init__(self, weights: Path, device: torch.device, engine: EngineUse = AUTO):
         self._weights, self._device, self._engine = weights, device, engine
         self._translation: Translation | None = None
 

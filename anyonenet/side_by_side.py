@@ -27,16 +27,20 @@ class SideBySide:
 
     def __init__(self, threads: int, ahead: int | None = None):
         self._pool = ThreadPoolExecutor(threads, thread_name_prefix="side-by-side")
-        self._ahead = ahead or 2 * threads
+        self.ahead = ahead or 2 * threads
+
+    def do(self, function: Callable[..., Answer], *arguments: Any) -> Future[Answer]:
+        """Begin one call, after those begun before."""
+        return self._pool.submit(function, *arguments)
 
     def map(self, function: Callable[..., Answer], *columns: Iterable[Any]) -> Iterator[Answer]:
         """Like the built-in `map`, with calls made ahead. An error of a call is raised in its turn."""
         calls: deque[Future[Answer]] = deque()
         try:
             for arguments in zip(*columns, strict=True):
-                if len(calls) == self._ahead:
+                if len(calls) == self.ahead:
                     yield calls.popleft().result()
-                calls.append(self._pool.submit(function, *arguments))
+                calls.append(self.do(function, *arguments))
             while calls:
                 yield calls.popleft().result()
         finally:

@@ -38,9 +38,10 @@ def main(arguments: list[str]) -> int:
     device = usable_device(values.device)
 
     def load() -> Generator:
+        from anyonenet.engine_use import EngineUse
         from anyonenet.pipeline import Pipeline
 
-        return Pipeline(values.weights or default_weights(), device, engine=values.engine)
+        return Pipeline(values.weights or default_weights(), device, engine=EngineUse(values.engine))
 
     with Making(load, Limits(values.characters, values.upload)) as making:
         page = build_page(making)

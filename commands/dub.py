@@ -5,7 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from commands.options import Mistake, Options, seed
+from anyonenet.engine_use import WHOLE_EVERY, EngineUse
+from commands.options import Mistake, Options, between, seed
 
 if TYPE_CHECKING:
     from anyonenet.dubbing.dubber import Dubber
@@ -50,6 +51,13 @@ def options() -> Options:
         "--renderer", metavar="NAME", help="what draws it: warp, cartoon, unet (default: the system's)"
     )
     picture.add_argument("--engine", default="auto", metavar="NAME", help="what runs the image network (default auto)")
+    picture.add_argument(
+        "--whole-every",
+        type=between(1, 16),
+        default=WHOLE_EVERY,
+        metavar="N",
+        help=f"as of `anyonenet generate` (default {WHOLE_EVERY})",
+    )
     files = parser.add_argument_group("files")
     files.add_argument("--weights", type=Path, metavar="DIR", help="folder of exported weights (default: ours)")
     files.add_argument("--device", default="cpu", help="cpu or cuda (default cpu)")
@@ -83,7 +91,8 @@ def main(arguments: list[str]) -> int:
     from commands.places import default_weights, usable_device
 
     device = usable_device(values.device)
-    report(Dubber(values.weights or default_weights(), values.system, device, engine=values.engine), request)
+    engine = EngineUse(values.engine, values.whole_every)
+    report(Dubber(values.weights or default_weights(), values.system, device, engine=engine), request)
     return 0
 
 

@@ -6,6 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from anyonenet.engine_use import WHOLE_EVERY, EngineUse
 from anyonenet.systems.known import RENDERERS, SYSTEMS  # names only: light
 from anyonenet.vocoder import VOCODERS
 from commands.options import Mistake, Options, between, positive, seed
@@ -71,6 +72,14 @@ def options() -> Options:
         help="what runs the paper's network: torch, onnx, openvino or one of their kinds (as openvino-int8); default "
         "auto: the quickest that is installed and exported",
     )
+    picture.add_argument(
+        "--whole-every",
+        type=between(1, 16),
+        default=WHOLE_EVERY,
+        metavar="N",
+        help="the paper's network is computed whole for every Nth frame; between them what its coarse levels make is "
+        f"interpolated (default {WHOLE_EVERY}; 1: whole for each; on a GPU always)",
+    )
     picture.add_argument("--fps", type=between(5, 60, float), default=25.0, help="frames a second (default 25)")
     picture.add_argument(
         "--size",
@@ -120,7 +129,7 @@ def main(arguments: list[str]) -> int:
             from anyonenet.pipeline import Pipeline
             from commands.places import default_weights, usable_device
 
-            device, engine = usable_device(values.device), values.engine
+            device, engine = usable_device(values.device), EngineUse(values.engine, values.whole_every)
             systems = dict.fromkeys(request.system for request in requests)
             weights = values.weights or default_weights()
             pipeline = Pipeline(weights, device, reader, engine=engine, systems=systems, vocoder=values.vocoder)
@@ -171,8 +180,13 @@ def requests_of(values: argparse.Namespace) -> list[Request]:
     else:
         requests = [request]
         request.check()
-    if values.engine != "auto" and not any(one.drawn_by == "unet" for one in requests):
-        raise Mistake("generate: --engine is for the paper's network; add --renderer unet")
+    drawn = any(one.drawn_by == "unet" for one in requests)
+    for option, changed in (
+        ("--engine", values.engine != "auto"),
+        ("--whole-every", values.whole_every != WHOLE_EVERY),
+    ):
+        if changed and not drawn:
+            raise Mistake(f"generate: {option} is for the paper's network; add --renderer unet")
     return requests
 
 

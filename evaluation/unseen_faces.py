@@ -20,6 +20,7 @@ from torch import Tensor
 from torchmetrics import Metric
 from tqdm import tqdm
 
+from anyonenet.engine_use import WHOLE
 from anyonenet.errors import CorpusError, FaceError, InputError
 from anyonenet.face.detection import detect_faces
 from anyonenet.face.image import load_photo
@@ -167,7 +168,7 @@ def measure_subjects(
         scores: of a frame against the true one, by name.
         judge: looks at the frames.
     """
-    translation, compared = Translation(weights), Compared()
+    translation, compared = Translation(weights, engine=WHOLE), Compared()
     network = cast(ImageTranslator, load_weights(weights, "images")[0])
     for subject in tqdm(subjects, desc="real faces", unit="face"):
         copied = judge.see(as_tensor(subject.photo))

@@ -24,6 +24,7 @@ from anyonenet.dubbing.reposed import reposed
 from anyonenet.dubbing.request import DubRequest
 from anyonenet.dubbing.sound import Heard, NewSound
 from anyonenet.dubbing.timing import shown
+from anyonenet.engine_use import AUTO, EngineUse
 from anyonenet.face.embedding import FaceEmbedder
 from anyonenet.face.landmarks import LandmarkDetector
 from anyonenet.library_threads import LibraryThreads
@@ -66,7 +67,7 @@ class Dubber:
         system: one of `anyonenet.systems.known.SYSTEMS`.
         device: where networks run.
         threads: that draw frames, where the renderer allows several; as many as there are cores when None.
-        engine: of the image network, see `anyonenet.engines`.
+        engine: how the image network is run.
 
     Raises:
         InputError: no such system.
@@ -79,7 +80,7 @@ class Dubber:
         system: str = "anyonenet",
         device: torch.device | str = "cpu",
         threads: int | None = None,
-        engine: str = "auto",
+        engine: EngineUse = AUTO,
     ):
         self._weights, self._device = Path(weights), torch.device(device)
         self._system: System = load_system(system, self._weights, self._device, engine)

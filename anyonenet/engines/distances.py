@@ -8,7 +8,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from anyonenet.engines.image_engine import Pictures
+from anyonenet.engines.runner import Pictures
 from anyonenet.losses.features import picture_features
 from anyonenet.losses.perceptual import perceptual_distance
 from anyonenet.networks.image_translation import ImageTranslator

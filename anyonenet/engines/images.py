@@ -10,30 +10,39 @@ from typing import cast
 import torch
 
 from anyonenet.checksum import sha256_of
+from anyonenet.engine_use import EngineUse
 from anyonenet.engines.choice import choose_engine
-from anyonenet.engines.image_engine import ImageEngine, Pictures, threads_or_cores
+from anyonenet.engines.image_engine import ImageEngine, threads_or_cores
 from anyonenet.engines.kinds import kind_to_export
 from anyonenet.engines.record import Record, engine_folder
-from anyonenet.engines.runners import ONNX_FILE, OPENVINO_FILE, Run, run_onnx, run_openvino, run_torch
+from anyonenet.engines.runner import Pictures, Runner
+from anyonenet.engines.runners import ONNX_FILES, OPENVINO_FILES, run_onnx, run_openvino, run_torch
+from anyonenet.engines.walk import coarse_shape
 from anyonenet.errors import InputError
 from anyonenet.networks.image_translation import ImageTranslator
 from anyonenet.weights import load_weights, read_card
 
 
 def load_image_engine(
-    weights: Path, engine: str = "auto", threads: int | None = None, device: torch.device | str = "cpu"
+    weights: Path,
+    engine: EngineUse | str = "auto",
+    threads: int | None = None,
+    device: torch.device | str = "cpu",
 ) -> ImageEngine:
     """The image stage's network, ready to run.
 
     Args:
         weights: folder of the image stage.
-        engine: 'auto', or as for `anyonenet.engines.kinds.kind_of`.
+        engine: 'auto', or as for `anyonenet.engines.kinds.kind_of`; a name alone: all frames are computed whole, as
+            they are on other devices than the CPU whatever is asked for.
         threads: frames computed at once; None: as many as there are cores.
         device: other than the CPU only PyTorch runs.
 
     Raises:
         InputError, WeightsError: as of `choose_engine` and `load_weights`; an engine that does not run on the device.
     """
+    use = engine if isinstance(engine, EngineUse) else EngineUse(engine, whole_every=1)
+    engine = use.name
     weights, device, threads = Path(weights), torch.device(device), threads_or_cores(threads)
     if device.type != "cpu":
         if engine != "auto" and not engine.startswith("torch"):
@@ -41,16 +50,18 @@ def load_image_engine(
         engine = "torch-bf16" if engine == "auto" else engine
     found, reason = choose_engine(weights, engine)
     name = found.kind.name
+    parts = use.whole_every > 1
     if found.record is None:
         network, card = load_weights(weights, "images", device)
         translator = cast(ImageTranslator, network)
-        run = run_torch(translator, name.removeprefix("torch-"), device)
+        runner = run_torch(translator, name.removeprefix("torch-"), device, parts)
         inputs, outputs = translator.inputs, translator.outputs
     else:
         card = read_card(weights)[2]
-        run = _run_exported(engine_folder(weights, name), name, threads)
+        runner = _run_exported(engine_folder(weights, name), name, threads, parts)
         inputs, outputs = found.record.inputs, found.record.outputs
-    return ImageEngine(name, reason, inputs, outputs, card, run, threads if device.type == "cpu" else 1)
+    threads = threads if device.type == "cpu" else 1
+    return ImageEngine(name, reason, inputs, outputs, card, runner, threads, use.whole_every)
 
 
 def export_images(
@@ -89,7 +100,7 @@ def export_images(
         made_with = _write_model(beside, engine, translator, pictures, size)
         from anyonenet.engines.distances import distances
 
-        run = _run_exported(beside, engine, 1)
+        run = _run_exported(beside, engine, 1).convolved
         int8 = engine.endswith("int8")
         record = Record(
             engine=engine,
@@ -99,6 +110,7 @@ def export_images(
             size=size,
             inputs=translator.inputs,
             outputs=translator.outputs,
+            coarse=list(coarse_shape(translator, size)),
             calibration=f"{len(pictures)} pictures{f': {what}' if what else ''}" if int8 else "",
             distances=distances(translator, run, pictures if check is None else check),
             files={path.name: sha256_of(path) for path in sorted(beside.iterdir())},
@@ -120,8 +132,10 @@ def _write_model(folder: Path, engine: str, network: ImageTranslator, pictures: 
         from anyonenet.engines.torch_graph import measured_ranges
 
         ranges = measured_ranges(network, pictures) if engine.endswith("int8") else None
-        model = OpenVinoGraph(ranges).model(network, size)
-        openvino.save_model(model, folder / OPENVINO_FILE, compress_to_fp16=False)
+        graph = OpenVinoGraph(ranges)
+        models = graph.whole(network, size), graph.fine(network, size, coarse_shape(network, size))
+        for model, file in zip(models, OPENVINO_FILES, strict=True):
+            openvino.save_model(model, folder / file, compress_to_fp16=False)
         return f"openvino {openvino.__version__.split('-')[0]}"
     try:
         import onnx
@@ -129,9 +143,12 @@ def _write_model(folder: Path, engine: str, network: ImageTranslator, pictures: 
         raise InputError("exporting to ONNX needs a package: pip install 'anyonenet[onnx]'") from None
     from anyonenet.engines.onnx_graph import OnnxGraph
 
-    onnx.save(OnnxGraph().model(network, size), folder / ONNX_FILE)
+    coarse = coarse_shape(network, size)
+    models = OnnxGraph().whole(network, size, coarse), OnnxGraph().fine(network, size, coarse)
+    for model, file in zip(models, ONNX_FILES, strict=True):
+        onnx.save(model, folder / file)
     return f"onnx {onnx.__version__}"
 
 
-def _run_exported(folder: Path, engine: str, threads: int) -> Run:
-    return run_onnx(folder) if engine == "onnx" else run_openvino(folder, engine, threads)
+def _run_exported(folder: Path, engine: str, threads: int, parts: bool = False) -> Runner:
+    return run_onnx(folder, parts) if engine == "onnx" else run_openvino(folder, engine, threads, parts)

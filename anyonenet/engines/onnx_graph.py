@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -17,8 +17,12 @@ _IR_VERSION = 9
 """old enough for every ONNX Runtime that knows the opset"""
 
 
+Sizes = Mapping[str, Sequence[int]]
+"""name -> channels and sides"""
+
+
 class OnnxGraph:
-    """Builds the model while the walk is walked; a feature is the name of a value."""
+    """Builds one model while a walk is walked; a feature is the name of a value."""
 
     def __init__(self) -> None:
         from onnx import helper, numpy_helper
@@ -27,24 +31,37 @@ class OnnxGraph:
         self._nodes: list[Any] = []
         self._constants: list[Any] = []
 
-    def model(self, network: ImageTranslator, size: int) -> Any:
-        """An `onnx.ModelProto`: `pictures (batch, inputs, size, size)` -> `convolved (batch, outputs, size, size)`."""
+    def whole(self, network: ImageTranslator, size: int, coarse: Sequence[int]) -> Any:
+        """An `onnx.ModelProto`: `pictures (batch, inputs, size, size)` -> `convolved (batch, outputs, size, size)` and
+        `coarse (batch, *coarse)`, see `Walk.whole`."""
+        made = Walk(network, self).whole("pictures")
+        sizes = {"convolved": (network.outputs, size, size), "coarse": coarse}
+        return self._model({"pictures": (network.inputs, size, size)}, made, sizes)
+
+    def fine(self, network: ImageTranslator, size: int, coarse: Sequence[int]) -> Any:
+        """An `onnx.ModelProto`: `pictures` and `coarse` -> `convolved`, see `Walk.fine`; arguments as of `whole`."""
+        made = Walk(network, self).fine("pictures", "coarse")
+        given = {"pictures": (network.inputs, size, size), "coarse": coarse}
+        return self._model(given, [made], {"convolved": (network.outputs, size, size)})
+
+    def _model(self, given: Sizes, made: Sequence[str], results: Sizes) -> Any:
         from onnx import TensorProto
 
         make = self._helper
-        made = Walk(network, self).convolved("pictures")
-        self._nodes.append(make.make_node("Identity", [made], ["convolved"]))
-        sides = {"pictures": network.inputs, "convolved": network.outputs}
-        values = [
-            make.make_tensor_value_info(name, TensorProto.FLOAT, ["batch", channels, size, size])
-            for name, channels in sides.items()
-        ]
-        graph = make.make_graph(self._nodes, "image_translation", values[:1], values[1:], self._constants)
+        for value, name in zip(made, results, strict=True):
+            self._nodes.append(make.make_node("Identity", [value], [name]))
+        inputs, outputs = (
+            [make.make_tensor_value_info(name, TensorProto.FLOAT, ["batch", *size]) for name, size in sizes.items()]
+            for sizes in (given, results)
+        )
+        graph = make.make_graph(self._nodes, "image_translation", inputs, outputs, self._constants)
         return make.make_model(
             graph, producer_name="anyonenet", opset_imports=[make.make_opsetid("", OPSET)], ir_version=_IR_VERSION
         )
 
-    def convolution(self, parts: Sequence[str], kernel: Kernel, bias: Kernel, stride: int, precise: bool) -> str:
+    def convolution(
+        self, parts: Sequence[str], kernel: Kernel, bias: Kernel, stride: int, precise: bool, name: str
+    ) -> str:
         """See `anyonenet.engines.walk.Operations`, also for the others."""
         joined = self._node("Concat", *parts, axis=1) if len(parts) > 1 else parts[0]
         options = {"strides": [stride, stride], "pads": [1, 1, 1, 1]}

@@ -16,7 +16,10 @@ from anyonenet.networks.image_translation import ImageTranslator
 
 
 class OpenVinoGraph:
-    """Builds the model while the walk is walked; a feature is an output of a node.
+    """Builds models while walks are walked; a feature is an output of a node.
+
+    Models take one picture: with shapes that are known OpenVINO joins what is said one value at a time into one step,
+    which takes a quarter off the default network's time.
 
     Args:
         ranges: of the convolutions' inputs; what is there becomes int8. None: all stays in floating point.
@@ -26,30 +29,44 @@ class OpenVinoGraph:
         from openvino import opset13
 
         self._make = opset13
-        self._ranges = iter(ranges) if ranges is not None else None
+        self._ranges = ranges
 
-    def model(self, network: ImageTranslator, size: int) -> Any:
-        """An `openvino.Model`: `pictures (batch, inputs, size, size)` -> `convolved (batch, outputs, size, size)`."""
-        from openvino import Model, Type
+    def whole(self, network: ImageTranslator, size: int) -> Any:
+        """An `openvino.Model`: `pictures (1, inputs, size, size)` -> `convolved (1, outputs, size, size)` and `coarse`,
+        see `Walk.whole`."""
+        from openvino import Model
 
-        pictures = self._make.parameter([-1, network.inputs, size, size], Type.f32, name="pictures")
-        made = Walk(network, self).convolved(pictures.output(0))
-        result = self._make.result(made, name="convolved")
-        return Model([result], [pictures], "image_translation")
+        pictures = self._given("pictures", [1, network.inputs, size, size])
+        made = Walk(network, self).whole(pictures.output(0))
+        results = [self._make.result(each, name=name) for each, name in zip(made, ("convolved", "coarse"), strict=True)]
+        return Model(results, [pictures], "image_translation")
 
-    def convolution(self, parts: Sequence[Any], kernel: Kernel, bias: Kernel, stride: int, precise: bool) -> Any:
+    def fine(self, network: ImageTranslator, size: int, coarse: Sequence[int]) -> Any:
+        """An `openvino.Model`: `pictures` and `coarse` -> `convolved`, see `Walk.fine`.
+
+        Args:
+            network, size: as of `whole`.
+            coarse: shape of what the coarse levels made, channels and sides.
+        """
+        from openvino import Model
+
+        given = [self._given("pictures", [1, network.inputs, size, size]), self._given("coarse", [1, *coarse])]
+        made = Walk(network, self).fine(*(each.output(0) for each in given))
+        return Model([self._make.result(made, name="convolved")], given, "image_translation_fine")
+
+    def convolution(
+        self, parts: Sequence[Any], kernel: Kernel, bias: Kernel, stride: int, precise: bool, name: str
+    ) -> Any:
         """See `anyonenet.engines.walk.Operations`, also for the others."""
         make = self._make
         weights = self._constant(kernel)
-        if self._ranges is not None:
-            bounds = next(self._ranges)
-            if not precise:
-                scaling = Scaling.of(bounds, kernel)
-                ends = np.cumsum([part.get_partial_shape()[1].get_length() for part in parts])
-                # parts are rounded before they are joined, so what is joined is bytes
-                factors = np.split(scaling.factors, ends[:-1])
-                parts = [self._rounded(part, scaling, some) for part, some in zip(parts, factors, strict=True)]
-                weights = self._rounded_weights(kernel * scaling.factors[:, None, None])
+        if self._ranges is not None and not precise:
+            scaling = Scaling.of(self._ranges[name], kernel)
+            ends = np.cumsum([part.get_partial_shape()[1].get_length() for part in parts])
+            # parts are rounded before they are joined, so what is joined is bytes
+            factors = np.split(scaling.factors, ends[:-1])
+            parts = [self._rounded(part, scaling, some) for part, some in zip(parts, factors, strict=True)]
+            weights = self._rounded_weights(kernel * scaling.factors[:, None, None])
         joined = make.concat(list(parts), 1).output(0) if len(parts) > 1 else parts[0]
         made = make.convolution(joined, weights, [stride, stride], [1, 1], [1, 1], [1, 1]).output(0)
         return make.add(made, self._constant(bias.reshape(1, -1, 1, 1))).output(0)
@@ -98,6 +115,11 @@ class OpenVinoGraph:
             value = getattr(make, name)(value).output(0) if name else value
             made.append(make.multiply(value, self._constant(np.float32(factor))).output(0) if factor != 1 else value)
         return make.concat(made, 1).output(0) if len(made) > 1 else made[0]
+
+    def _given(self, name: str, shape: Sequence[int]) -> Any:
+        from openvino import Type
+
+        return self._make.parameter(list(shape), Type.f32, name=name)
 
     def _rounded(self, features: Any, scaling: Scaling, factors: Kernel) -> Any:
         """Channels divided by their factors, rounded to 256 steps."""

@@ -29,6 +29,8 @@ class Record:
     """pixels of the pictures' side"""
     inputs: int
     outputs: int
+    coarse: list[int]
+    """channels and sides of what the coarse levels make, see `anyonenet.engines.walk`"""
     calibration: str
     """what the ranges of int8 were measured on; empty: none needed"""
     distances: dict[str, float]

@@ -14,48 +14,57 @@ from anyonenet.engines.kernels import Kernel
 from anyonenet.engines.walk import SLOPE, Walk
 from anyonenet.networks.image_translation import ImageTranslator
 
-Ranges = list[NDArray[np.float32]]
-"""least and greatest value of each channel that a convolution reads, `(2, channels)`, in the order of the walk"""
+Ranges = dict[str, NDArray[np.float32]]
+"""least and greatest value of each channel that a convolution reads, `(2, channels)`, by its layer's name"""
 
 
 class TorchGraph:
-    """The steps of a walk, kept to be run; a feature is the number of the step that makes it, 0 the pictures.
+    """The steps of a walk, kept to be run; a feature is the number of the step that makes it, or of what is given.
 
     Args:
         network: what is walked through; its weights are copied.
         dtype: of weights and features. Norms take sums in float32 whatever it is.
+        fine: walk through the fine levels only, as of `Walk.fine`.
     """
 
-    def __init__(self, network: ImageTranslator, dtype: torch.dtype = torch.float32):
+    def __init__(self, network: ImageTranslator, dtype: torch.dtype = torch.float32, fine: bool = False):
         self.dtype = dtype
+        self._given = 2 if fine else 1
         self._steps: list[tuple[Callable[..., Tensor], tuple[int, ...]]] = []
-        self._convolutions: list[int] = []
-        Walk(network, self).convolved(0)
+        self._convolutions: dict[int, str] = {}
+        walk = Walk(network, self)
+        self._results = (walk.fine(0, 1),) if fine else walk.whole(0)
         last_use = {operand: number for number, (_, operands) in enumerate(self._steps) for operand in operands}
         self._done_with = [
-            [operand for operand, last in last_use.items() if last == number] for number in range(len(self._steps))
+            [operand for operand, last in last_use.items() if last == number and operand not in self._results]
+            for number in range(len(self._steps))
         ]
 
     @torch.inference_mode()
-    def __call__(self, pictures: Tensor, watch: Ranges | None = None) -> Tensor:
-        """`(batch, inputs, height, width)` float32 -> `(batch, outputs, height, width)` float32.
+    def __call__(self, *given: Tensor, watch: Ranges | None = None) -> tuple[Tensor, ...]:
+        """What the walk gives, float32, of pictures `(batch, inputs, height, width)` float32, and with `fine` of what
+        the coarse levels made.
 
         Args:
-            pictures: what the network reads.
-            watch: a list that gets what each convolution reads.
+            given: what the walk reads.
+            watch: gets what each convolution reads.
         """
-        made = {0: pictures.to(self.dtype, memory_format=torch.channels_last)}
+        made = {number: each.to(self.dtype, memory_format=torch.channels_last) for number, each in enumerate(given)}
         for number, (step, operands) in enumerate(self._steps):
             values = [made[operand] for operand in operands]
-            if watch is not None and number + 1 in self._convolutions:
+            result = number + self._given
+            if watch is not None and result in self._convolutions:
                 joined = torch.cat(values, dim=1)
-                watch.append(torch.stack([joined.amin((0, 2, 3)), joined.amax((0, 2, 3))]).numpy())
-            made[number + 1] = step(*values)
+                ends = torch.stack([joined.amin((0, 2, 3)), joined.amax((0, 2, 3))])
+                watch[self._convolutions[result]] = ends.numpy()
+            made[result] = step(*values)
             for operand in self._done_with[number]:
                 del made[operand]
-        return made[len(self._steps)].float()
+        return tuple(made[result].float() for result in self._results)
 
-    def convolution(self, parts: Sequence[int], kernel: Kernel, bias: Kernel, stride: int, precise: bool) -> int:
+    def convolution(
+        self, parts: Sequence[int], kernel: Kernel, bias: Kernel, stride: int, precise: bool, name: str
+    ) -> int:
         """See `anyonenet.engines.walk.Operations`, also for the others."""
         weights = torch.tensor(kernel).to(self.dtype, memory_format=torch.channels_last)
         biases = torch.tensor(bias).to(self.dtype)
@@ -64,8 +73,9 @@ class TorchGraph:
             joined = torch.cat(features, dim=1) if len(features) > 1 else features[0]
             return F.conv2d(joined, weights, biases, stride, 1)
 
-        self._convolutions.append(len(self._steps) + 1)
-        return self._step(convolve, *parts)
+        made = self._step(convolve, *parts)
+        self._convolutions[made] = name
+        return made
 
     def norm(self, features: int, scale: Kernel, shift: Kernel, eps: float, together: int) -> int:
         groups = len(scale) // together
@@ -102,7 +112,7 @@ class TorchGraph:
 
     def _step(self, step: Callable[..., Tensor], *operands: int) -> int:
         self._steps.append((step, operands))
-        return len(self._steps)
+        return self._given + len(self._steps) - 1
 
 
 def measured_ranges(network: ImageTranslator, pictures: NDArray[np.float32]) -> Ranges:
@@ -118,7 +128,7 @@ def measured_ranges(network: ImageTranslator, pictures: NDArray[np.float32]) -> 
     graph = TorchGraph(network)
     seen: list[Ranges] = []
     for picture in pictures:
-        watch: Ranges = []
-        graph(torch.from_numpy(picture[None]), watch)
+        watch: Ranges = {}
+        graph(torch.from_numpy(picture[None]), watch=watch)
         seen.append(watch)
-    return [np.mean(layer, axis=0) for layer in zip(*seen, strict=True)]
+    return {name: np.mean([watch[name] for watch in seen], axis=0) for name in seen[0]}

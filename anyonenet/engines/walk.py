@@ -6,7 +6,7 @@ The walk is where the network is rewritten to cost less: see `anyonenet.engines.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Generic, Protocol, TypeVar
+from typing import Generic, Protocol, TypeVar, cast
 
 import numpy as np
 from torch import Tensor, nn
@@ -21,15 +21,18 @@ SLOPE = 0.2
 """of the leaky rectifiers"""
 NARROW = 8
 """fewer outputs than this are computed folded: a processor's registers hold 16 or more"""
+FINE_LEVELS = 3
+"""levels, from the largest on, that are computed for every frame whatever is done with the others"""
 
 
 class Operations(Protocol[T]):
     """What an engine must be able to say."""
 
-    def convolution(self, parts: Sequence[T], kernel: Kernel, bias: Kernel, stride: int, precise: bool) -> T:
+    def convolution(self, parts: Sequence[T], kernel: Kernel, bias: Kernel, stride: int, precise: bool, name: str) -> T:
         """A convolution of `parts`, joined along their channels, with one place of padding on each side.
 
-        `kernel` is `(O, I, k, k)`, `bias` `(O,)`; `precise`: not in int8, as it is where errors would be seen as such.
+        `kernel` is `(O, I, k, k)`, `bias` `(O,)`; `precise`: not in int8, as it is where errors would be seen as such;
+        `name`: of the layer in the network.
         """
 
     def norm(self, features: T, scale: Kernel, shift: Kernel, eps: float, together: int) -> T:
@@ -51,8 +54,24 @@ class Operations(Protocol[T]):
         """Groups of channels, each (how many, 'tanh', 'sigmoid' or nothing, factor)."""
 
 
+def fine_levels(network: ImageTranslator) -> int:
+    """How many of its levels are fine; one at least is coarse."""
+    return min(FINE_LEVELS, len(network.encoder) - 1)
+
+
+def coarse_shape(network: ImageTranslator, size: int) -> tuple[int, int, int]:
+    """Channels and sides of what the coarse levels make of a picture of `size` pixels a side."""
+    fine = fine_levels(network)
+    last = cast(Up, network.decoder[len(network.decoder) - fine - 1])
+    return last.convolution.out_channels, size // 2**fine, size // 2**fine
+
+
 class Walk(Generic[T]):
     """Says a network's `convolved` in an engine's operations.
+
+    It can be said in two parts. The coarse levels see the picture at an eighth of its size or less: what they make
+    changes little from frame to frame, so that it may be interpolated between frames. The fine levels read the frame's
+    own sketch, and what the coarse ones made.
 
     Args:
         network: in evaluation mode.
@@ -61,33 +80,63 @@ class Walk(Generic[T]):
 
     def __init__(self, network: ImageTranslator, operations: Operations[T]):
         self.network, self.operations = network, operations
+        self._names = {module: name for name, module in network.named_modules()}
+        self._fine = fine_levels(network)
 
-    def convolved(self, pictures: T) -> T:
-        """`(batch, inputs, height, width)` -> `(batch, outputs, height, width)`; see `ImageTranslator.convolved`."""
-        skips: list[T] = []
-        features = pictures
-        for number, down in enumerate(self.network.encoder):
-            assert isinstance(down, nn.Sequential)
-            first, *blocks = list(down)
+    def whole(self, pictures: T) -> tuple[T, T]:
+        """All of it.
+
+        Args:
+            pictures: `(batch, inputs, height, width)`.
+
+        Returns:
+            `ImageTranslator.convolved`, `(batch, outputs, height, width)`, and what the coarse levels made, see
+            `coarse_shape`.
+        """
+        skips = self._down(pictures, 0, len(self.network.encoder))
+        coarse = self._over(skips.pop(), skips[self._fine :], 0, len(self.network.decoder) - self._fine)
+        return self._finished(coarse, skips[: self._fine]), coarse
+
+    def fine(self, pictures: T, coarse: T) -> T:
+        """The fine levels alone: `convolved` of what the coarse levels made, both as of `whole`."""
+        return self._finished(coarse, self._down(pictures, 0, self._fine))
+
+    def _finished(self, coarse: T, skips: list[T]) -> T:
+        count = len(self.network.decoder)
+        features = self._over(coarse, skips, count - self._fine, count)
+        groups = [(3, "tanh", 1.0), (1, "sigmoid", 1.0), (2, "", STRIDE)]
+        return self.operations.activated(features, groups[:1] if self.network.head == "picture" else groups)
+
+    def _down(self, features: T, begin: int, end: int) -> list[T]:
+        """What some levels of the encoder make, one after another."""
+        made: list[T] = []
+        for number in range(begin, end):
+            first, *blocks = list(cast(nn.Sequential, self.network.encoder[number]))
             features = self._convolution([features], first, precise=number == 0)
             for block in blocks:
                 features = self._block(block, features)
-            skips.append(features)
-        skips.pop()
-        for position, up in enumerate(self.network.decoder):
+            made.append(features)
+        return made
+
+    def _over(self, features: T, skips: list[T], begin: int, end: int) -> T:
+        """Some levels of the decoder; all but the deepest also read the last of `skips` that is left."""
+        skips = list(skips)
+        for position in range(begin, end):
+            up = self.network.decoder[position]
             parts = [features, skips.pop()] if position else [features]
             features = self._head(up, parts) if isinstance(up, FlowHead) else self._up(up, parts)
-        groups = [(3, "tanh", 1.0), (1, "sigmoid", 1.0), (2, "", STRIDE)]
-        return self.operations.activated(features, groups[:1] if self.network.head == "picture" else groups)
+        return features
 
     def _up(self, up: nn.Module, parts: list[T]) -> T:
         assert isinstance(up, Up)
         kernel, bias = _numbers(up.convolution.weight), np.repeat(_numbers(up.convolution.bias), 4)
+        name = self._names[up.convolution]
         fold = kernel.shape[0] < NARROW
         if fold:
-            features = self.operations.convolution(parts, folded_doubling(kernel), bias, 1, True)
+            features = self.operations.convolution(parts, folded_doubling(kernel), bias, 1, True, name)
         else:
-            features = self.operations.unfolded(self.operations.convolution(parts, doubling(kernel), bias, 1, False), 1)
+            doubled = self.operations.convolution(parts, doubling(kernel), bias, 1, False, name)
+            features = self.operations.unfolded(doubled, 1)
         for block in up.blocks:
             features = self._block(block, features, fold)
         return self.operations.unfolded(features, 0) if fold else features
@@ -128,7 +177,7 @@ class Walk(Generic[T]):
         kernel, bias = _numbers(layer.weight), _numbers(layer.bias)
         if fold:
             kernel, bias = folded(kernel), np.repeat(bias, 4)
-        return self.operations.convolution(parts, kernel, bias, layer.stride[0], precise)
+        return self.operations.convolution(parts, kernel, bias, layer.stride[0], precise, self._names[layer])
 
 
 def _numbers(values: Tensor | None) -> Kernel:

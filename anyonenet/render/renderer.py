@@ -16,7 +16,8 @@ class Renderer(Protocol):
 
     - `thread_safe = True`: `render` may be called by several threads at once.
     - `render_many(landmarks (F, 68, 3), quaternions (F, 4))`: an iterator over the frames, in order, that holds a few
-      at a time; for networks that want batches or have threads of their own.
+      at a time; for networks that want batches, have threads of their own, or share work between neighbouring frames
+      (each frame is then near that of `render`).
     """
 
     def render(self, landmarks: NDArray[np.floating], quaternion: NDArray[np.floating]) -> NDArray[np.uint8]:

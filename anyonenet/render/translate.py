@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
 
+from anyonenet.engine_use import AUTO, EngineUse
 from anyonenet.engines.images import load_image_engine
 from anyonenet.errors import InputError
 from anyonenet.face.motion_field import motion_field
@@ -31,14 +32,14 @@ class Translation:
     Args:
         weights: folder of the image stage.
         device: where it runs.
-        engine: 'auto' or a name, see `anyonenet.engines.images.load_image_engine`.
+        engine: how it is run.
 
     Raises:
         InputError: an engine that cannot be used here.
         WeightsError: the weights are missing, corrupt or of another stage, or not exported for the engine.
     """
 
-    def __init__(self, weights: Path, device: torch.device | str = "cpu", engine: str = "auto"):
+    def __init__(self, weights: Path, device: torch.device | str = "cpu", engine: EngineUse = AUTO):
         self._engine = load_image_engine(weights, engine, device=device)
         self.reason = self._engine.reason
         """which engine runs it, and why"""
@@ -86,7 +87,8 @@ class UNetRenderer:
     def render_many(
         self, landmarks: Iterable[ArrayLike], quaternions: Iterable[ArrayLike]
     ) -> Iterator[NDArray[np.uint8]]:
-        """Frames in order, each as `render` gives it, drawn when they are asked for.
+        """Frames in order, drawn when they are asked for: each as `render` gives it where the engine computes all of
+        them whole, else near it (`ImageEngine.stream`); they have to be neighbours then.
 
         Args:
             landmarks: (F, 68, 3), as for one.

@@ -7,6 +7,7 @@ from typing import Any
 
 import torch
 
+from anyonenet.engine_use import EngineUse
 from anyonenet.lively_motion import MotionSettings
 from anyonenet.motion import PredictedMotion, load_predictor
 from anyonenet.portrait import Portrait
@@ -32,7 +33,7 @@ class PredictorMover:
         return self._predicted.predict(spoken.mel)
 
 
-def load(weights: Path, device: torch.device, engine: str) -> LandmarkSystem:
+def load(weights: Path, device: torch.device, engine: EngineUse) -> LandmarkSystem:
     """As of `anyonenet.systems.system.Load`."""
     predictor, mel = load_predictor(weights, device)
 

@@ -12,6 +12,7 @@ import numpy as np
 import torch
 
 from anyonenet.audio.mfcc import MFCCSettings, mfcc, windows
+from anyonenet.engine_use import AUTO, EngineUse
 from anyonenet.portrait import Portrait
 from anyonenet.raw_motion import RawMotion
 from anyonenet.render.renderer import Renderer
@@ -65,7 +66,7 @@ class ATMover:
 class ATVGnetRenderers(Renderers):
     """Renderers that move landmarks are shared; ATVGnet's own is added."""
 
-    def __init__(self, weights: Path, device: torch.device, engine: str = "auto"):
+    def __init__(self, weights: Path, device: torch.device, engine: EngineUse = AUTO):
         super().__init__(weights, device, engine)
         self._frames: Any = None
 
@@ -89,7 +90,7 @@ class ATVGnetRenderers(Renderers):
 class ATVGnet(LandmarkSystem):
     """AT-net that moves landmarks, drawn by VG-net or by what draws AnyoneNet."""
 
-    def __init__(self, network: Any, settings: MFCCSettings, weights: Path, device: torch.device, engine: str):
+    def __init__(self, network: Any, settings: MFCCSettings, weights: Path, device: torch.device, engine: EngineUse):
         def mover(portrait: Portrait, seed: int) -> ATMover:
             return ATMover(network, settings, portrait)
 
@@ -97,7 +98,7 @@ class ATVGnet(LandmarkSystem):
         self._drawing = ATVGnetRenderers(Path(weights), device, engine)
 
 
-def load(weights: Path, device: torch.device, engine: str) -> ATVGnet:
+def load(weights: Path, device: torch.device, engine: EngineUse) -> ATVGnet:
     """As of `anyonenet.systems.system.Load`."""
     network, card = load_weights(Path(weights) / "atvgnet_landmarks", "atvgnet_landmarks", device)
     return ATVGnet(network, MFCCSettings(**card.extra["mfcc"]), weights, device, engine)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from anyonenet.engine_use import AUTO, EngineUse
 from anyonenet.errors import InputError, WeightsError
 
 if TYPE_CHECKING:
@@ -76,7 +77,7 @@ def missing_stages(name: str, weights: Path) -> list[str]:
     return [stage for stage in known_system(name).stages if not (Path(weights) / stage / "config.json").is_file()]
 
 
-def load_system(name: str, weights: Path, device: torch.device | str = "cpu", engine: str = "auto") -> System:
+def load_system(name: str, weights: Path, device: torch.device | str = "cpu", engine: EngineUse = AUTO) -> System:
     """Load the system `name` of `SYSTEMS`.
 
     Raises:

@@ -15,6 +15,7 @@ import torch
 from numpy.typing import NDArray
 
 from anyonenet.audio.mel import MelSettings
+from anyonenet.engine_use import AUTO, EngineUse
 from anyonenet.errors import InputError
 from anyonenet.frames import draw
 from anyonenet.lively_motion import LivelyMotion, MotionSettings
@@ -80,7 +81,7 @@ class LandmarkSystem:
         mover: makes one for a portrait and a seed.
         weights: folder that holds one folder of exported weights a stage; renderers find theirs there.
         device: where networks run.
-        engine: of the image network, see `anyonenet.engines`.
+        engine: how the image network is run.
         liveliness: how the face is made to live (joins, smoothing, lips that shut in silence, blinks, sway); None: the
             face as the mover says it, sentences joined without a jump.
         reads_symbols: whether the mover reads `Spoken.symbols` and `symbol_of_frame`.
@@ -94,7 +95,7 @@ class LandmarkSystem:
         mover: Callable[[Portrait, int], Mover],
         weights: Path,
         device: torch.device,
-        engine: str = "auto",
+        engine: EngineUse = AUTO,
         *,
         liveliness: MotionSettings | None = None,
         reads_symbols: bool = False,

@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from anyonenet.audio.mel import log_mel
+from anyonenet.engine_use import EngineUse
 from anyonenet.errors import InputError
 from anyonenet.liveliness import smooth
 from anyonenet.lively_motion import MotionSettings
@@ -66,7 +67,7 @@ class MakeItTalkMover:
 def load(
     weights: Path,
     device: torch.device,
-    engine: str,
+    engine: EngineUse,
     variant: str = "full",
     identity: np.ndarray | None = None,
     speaker: Path | None = None,

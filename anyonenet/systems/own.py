@@ -7,6 +7,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from anyonenet.engine_use import EngineUse
 from anyonenet.lively_motion import MotionSettings
 from anyonenet.networks.dilated_predictor import DilatedPredictor
 from anyonenet.networks.pose_flow import drawn_noise, turned
@@ -48,7 +49,7 @@ class SampledMover:
         return RawMotion(displacements[0].cpu().numpy(), turned(self._base, turns)[0].cpu().numpy(), self._rate)
 
 
-def load(weights: Path, device: torch.device, engine: str) -> LandmarkSystem:
+def load(weights: Path, device: torch.device, engine: EngineUse) -> LandmarkSystem:
     """As of `anyonenet.systems.system.Load`."""
     predictor, card = load_weights(Path(weights) / STAGE, STAGE, device)
     assert isinstance(predictor, DilatedPredictor)

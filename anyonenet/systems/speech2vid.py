@@ -15,6 +15,7 @@ from torch import Tensor
 
 from anyonenet.audio.mel import MelSettings
 from anyonenet.audio.mfcc import MFCCSettings, mfcc, windows
+from anyonenet.engine_use import EngineUse
 from anyonenet.errors import InputError
 from anyonenet.face.canonical import canonical_matrix, moved, registered
 from anyonenet.face.stills import stills_of
@@ -192,7 +193,7 @@ def grey_levels(pictures: Tensor) -> NDArray[np.float32]:
     return np.ascontiguousarray(levels.float().cpu().numpy())
 
 
-def load(weights: Path, device: torch.device, engine: str) -> Speech2VidSystem:
+def load(weights: Path, device: torch.device, engine: EngineUse) -> Speech2VidSystem:
     """See `anyonenet.systems.system.Load`; engines are for the image network, which this system has not."""
     generator, _ = load_weights(weights / "speech2vid", "speech2vid", device)
     sharpener, _ = load_weights(weights / "speech2vid_deblur", "speech2vid_deblur", device)

@@ -15,6 +15,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from anyonenet.engine_use import EngineUse
 from anyonenet.portrait import Portrait
 from anyonenet.side_by_side import SideBySide
 from anyonenet.stopwatch import Stopwatch
@@ -53,8 +54,8 @@ class Performer(Protocol):
 class System(Protocol):
     """A system with its weights loaded; one instance serves any number of portraits.
 
-    Its module has a function `load(weights: Path, device: torch.device, engine: str) -> System`, which loads what every
-    portrait needs and leaves what a renderer needs to `prepare`.
+    Its module has a function `load(weights: Path, device: torch.device, engine: EngineUse) -> System`, which loads what
+    every portrait needs and leaves what a renderer needs to `prepare`.
     """
 
     name: str
@@ -81,12 +82,12 @@ class System(Protocol):
 class Load(Protocol):
     """How a system is loaded."""
 
-    def __call__(self, weights: Path, device: torch.device, engine: str) -> System:
+    def __call__(self, weights: Path, device: torch.device, engine: EngineUse) -> System:
         """
         Args:
             weights: folder that holds one folder of exported weights a stage.
             device: where networks run.
-            engine: of the image network, see `anyonenet.engines`.
+            engine: how the image network is run.
 
         Raises:
             WeightsError: weights are missing, corrupt or of another stage.

@@ -13,6 +13,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
+from anyonenet.engine_use import AUTO, EngineUse
 from anyonenet.face.blendshapes import RATE, UPPER
 from anyonenet.face.rig import FaceRig
 from anyonenet.mouth_style import STYLE, load_style
@@ -103,7 +104,7 @@ class WriteASpeaker(LandmarkSystem):
         generators: Generators,
         weights: Path,
         device: torch.device,
-        engine: str = "auto",
+        engine: EngineUse = AUTO,
     ):
         self.emotion = "neutral"
         """of performers made from now on"""
@@ -163,7 +164,7 @@ class WriteASpeaker(LandmarkSystem):
         return LandmarkPerformer(portrait, self._mover(portrait, seed), motion, make)
 
 
-def load(weights: Path, device: torch.device, engine: str) -> WriteASpeaker:
+def load(weights: Path, device: torch.device, engine: EngineUse) -> WriteASpeaker:
     """As of `anyonenet.systems.system.Load`. A person's style is used where `weights` holds one; most have none."""
     from anyonenet.face_text import TextMotion
 

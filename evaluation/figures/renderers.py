@@ -10,6 +10,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
+from anyonenet.engine_use import WHOLE
 from anyonenet.errors import InputError
 from anyonenet.render.translate import Translation
 from evaluation.figures.saving import save_figure
@@ -51,7 +52,7 @@ def renderers_figure(
         subjects += subjects_of_clips(clips, 3 * frames, judge)[0][:most]
     if pictures is not None:
         subjects += subjects_of_pictures(pictures, 3 * frames, judge)[0][:most]
-    translation = Translation(weights / "images")
+    translation = Translation(weights / "images", engine=WHOLE)
     blocks = []
     for subject in subjects:
         made = list(renderings(subject, translation))

@@ -77,6 +77,7 @@ def test_video_and_summary_line(typed, tmp_path, capsys):
         ({"system": "makeittalk"}, "the system 'makeittalk' has no weights of makeittalk_content, "),
         ({"system": "makeittalk", "renderer": "own"}, "renderer 'own' cannot draw the system 'makeittalk'"),
         ({"engine": "torch"}, "--engine is for the paper's network; add --renderer unet"),
+        ({"whole-every": "1"}, "--whole-every is for the paper's network; add --renderer unet"),
         ({"engine": "magic", "renderer": "unet"}, "unknown engine 'magic'"),
     ],
 )

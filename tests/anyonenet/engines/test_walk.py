@@ -12,6 +12,7 @@ from anyonenet.engines.onnx_graph import OnnxGraph
 from anyonenet.engines.openvino_graph import OpenVinoGraph
 from anyonenet.engines.scaling import Scaling
 from anyonenet.engines.torch_graph import TorchGraph, measured_ranges
+from anyonenet.engines.walk import coarse_shape
 from tests.anyonenet.engines.conftest import SIDE, pictures, translator
 
 HEADS = [("picture", False), ("flow", True)]
@@ -45,7 +46,11 @@ def test_folded_convolutions(kernel):
 def test_pytorch_says_the_same_after_the_rewriting(head, field):
     network = translator(head, field)
     seen = torch.from_numpy(pictures(2, network.inputs))
-    assert torch.allclose(TorchGraph(network)(seen), network.convolved(seen), atol=1e-4)
+    made, coarse = TorchGraph(network)(seen)
+    assert torch.allclose(made, network.convolved(seen), atol=1e-4)
+    assert coarse.shape[1:] == coarse_shape(network, SIDE) == (12, SIDE // 4, SIDE // 4)
+    assert torch.allclose(TorchGraph(network, fine=True)(seen, coarse)[0], made, atol=1e-6)
+    assert not torch.allclose(TorchGraph(network, fine=True)(seen, 0 * coarse)[0], made, atol=1e-2)
 
 
 @pytest.mark.parametrize(("head", "field"), HEADS)
@@ -55,12 +60,20 @@ def test_openvino_says_the_same_and_nearly_so_with_bytes(head, field):
     seen = pictures(3, network.inputs)
     true = network.convolved(torch.from_numpy(seen)).numpy()
     exact = {"INFERENCE_PRECISION_HINT": "f32"}
-    made = openvino.compile_model(OpenVinoGraph().model(network, SIDE), "CPU", exact)(seen)[0]
+
+    def run(model, *given: np.ndarray) -> list[np.ndarray]:
+        compiled = openvino.compile_model(model, "CPU", exact)
+        each = [compiled([part[number : number + 1] for part in given]) for number in range(len(given[0]))]
+        return [np.concatenate([one[output] for one in each]) for output in range(len(compiled.outputs))]
+
+    shape = coarse_shape(network, SIDE)
+    made, coarse = run(OpenVinoGraph().whole(network, SIDE), seen)
     assert np.allclose(made, true, atol=1e-4)
-    ranges = measured_ranges(network, seen)
-    bytes_ = openvino.compile_model(OpenVinoGraph(ranges).model(network, SIDE), "CPU", exact)(seen)[0]
-    error = np.abs(bytes_ - true).mean() / true.std()
-    assert 0 < error < 0.05
+    assert np.allclose(run(OpenVinoGraph().fine(network, SIDE, shape), seen, coarse)[0], true, atol=1e-4)
+    graph = OpenVinoGraph(measured_ranges(network, seen))
+    bytes_, coarse = run(graph.whole(network, SIDE), seen)
+    assert 0 < np.abs(bytes_ - true).mean() / true.std() < 0.05
+    assert np.allclose(run(graph.fine(network, SIDE, shape), seen, coarse)[0], bytes_, atol=1e-5)
 
 
 @pytest.mark.parametrize(("head", "field"), HEADS)
@@ -69,15 +82,22 @@ def test_onnx_says_the_same(head, field):
     runtime = pytest.importorskip("onnxruntime")
     network = translator(head, field)
     seen = pictures(2, network.inputs)
-    model = OnnxGraph().model(network, SIDE).SerializeToString()
-    session = runtime.InferenceSession(model, providers=["CPUExecutionProvider"])
     true = network.convolved(torch.from_numpy(seen)).numpy()
-    assert np.allclose(session.run(None, {"pictures": seen})[0], true, atol=1e-4)
+
+    def run(model, **given: np.ndarray) -> list[np.ndarray]:
+        session = runtime.InferenceSession(model.SerializeToString(), providers=["CPUExecutionProvider"])
+        return session.run(None, given)
+
+    shape = coarse_shape(network, SIDE)
+    made, coarse = run(OnnxGraph().whole(network, SIDE, shape), pictures=seen)
+    assert np.allclose(made, true, atol=1e-4)
+    [fine] = run(OnnxGraph().fine(network, SIDE, shape), pictures=seen, coarse=coarse)
+    assert np.allclose(fine, true, atol=1e-4)
 
 
 def test_ranges_are_means_of_each_pictures_extremes():
     network, seen = translator(), pictures(2)
-    first = measured_ranges(network, seen)[0]
+    first = measured_ranges(network, seen)["encoder.0.0"]
     assert np.allclose(first, np.stack([seen.min((2, 3)).mean(0), seen.max((2, 3)).mean(0)]), atol=1e-6)
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 import torch
 
+from anyonenet.engine_use import WHOLE
 from anyonenet.engines.image_engine import ImageEngine
 from anyonenet.errors import InputError, WeightsError
 from anyonenet.face.template import frontal_template
@@ -25,7 +26,7 @@ def photo() -> np.ndarray:
 def renderer_of(photo, tiny_weights, monkeypatch=None, answer=None) -> UNetRenderer:
     if answer is not None:
         monkeypatch.setattr(ImageEngine, "__call__", lambda self, pictures: answer(pictures))
-    return UNetRenderer(photo, LANDMARKS, tiny_weights / "images")
+    return UNetRenderer(photo, LANDMARKS, Translation(tiny_weights / "images", engine=WHOLE))
 
 
 def test_draws_around_the_head_and_leaves_the_rest(photo, tiny_weights):
@@ -53,7 +54,7 @@ def test_the_motion_field_is_shown_to_a_network_that_wants_it(photo, tmp_path, m
     seen = []
     run = ImageEngine.__call__
     monkeypatch.setattr(ImageEngine, "__call__", lambda self, pictures: seen.append(pictures) or run(self, pictures))
-    renderer = UNetRenderer(photo, LANDMARKS, tmp_path / "images")
+    renderer = UNetRenderer(photo, LANDMARKS, Translation(tmp_path / "images", engine=WHOLE))
     frame = renderer.render(LANDMARKS + [0, 9, 0], IDENTITY)
     assert frame.shape == photo.shape
     rest, moved = seen
@@ -68,7 +69,7 @@ def test_a_network_that_copies_gives_the_photo_back(photo, tiny_weights, monkeyp
 
 
 def test_many_frames_are_those_drawn_one_by_one_and_only_when_asked_for(photo, tiny_weights, monkeypatch):
-    network = Translation(tiny_weights / "images")
+    network = Translation(tiny_weights / "images", engine=WHOLE)
     renderer = UNetRenderer(photo, LANDMARKS, network)
     network._engine = replace(network._engine, threads=1)  # two frames ahead
     track = [LANDMARKS + [0, shift, 0] for shift in range(5)]
@@ -79,6 +80,18 @@ def test_many_frames_are_those_drawn_one_by_one_and_only_when_asked_for(photo, t
     frames = renderer.render_many(np.array(track), np.array([IDENTITY] * 5))
     assert np.array_equal(next(frames), single[0]) and len(asked) <= 3
     assert all(np.array_equal(*pair) for pair in zip(frames, single[1:], strict=True))
+
+
+def test_neighbours_share_the_coarse_levels_and_are_near_what_each_is_alone(photo, tiny_weights):
+    renderer = UNetRenderer(photo, LANDMARKS, tiny_weights / "images")
+    track = np.array([LANDMARKS + [0, shift, 0] for shift in range(6)])
+    single = np.stack([renderer.render(points, IDENTITY) for points in track]).astype(int)
+    frames = np.stack(list(renderer.render_many(track, np.array([IDENTITY] * 6)))).astype(int)
+    away = np.abs(frames - single).mean((1, 2, 3))
+    assert away[[0, 4, 5]].max() == 0 < away[1:4].min()
+    assert away.max() < 0.5 * np.abs(np.diff(single, axis=0)).mean()
+    again = np.stack(list(renderer.render_many(track, np.array([IDENTITY] * 6))))
+    assert np.array_equal(again, frames)
 
 
 def test_moved_landmarks_move_the_sketch_and_order_does_not_matter(photo, tiny_weights):
