@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -69,8 +70,11 @@ class SpokenMotion:
         """
         with watch.of("voice"):
             lengths = [len(piece.encode()) for piece in split_sentences(request.text, request.language)]
-        with watch.of("photo"):
-            portrait = self._reader.read(request.image, request.size, request.crop, request.face, request.landmarks)
+        asked = (request.image, request.size, request.crop, request.face, request.landmarks)
+        with watch.of("photo"), ThreadPoolExecutor(1) as beside:
+            reading = beside.submit(self._reader.read, *asked)
+            self._voice.prepare_text(request.text, request.language)
+            portrait = reading.result()
         with watch.of("motion"):
             performer = self._performer(request, portrait, fps)
         yield Subject(portrait, performer, len(lengths))

@@ -7,8 +7,10 @@ know which.
 from __future__ import annotations
 
 import base64
+import contextlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import islice
 from pathlib import Path
 from typing import Any
 
@@ -105,6 +107,12 @@ class Voice:
         if self._face_encoder is None:
             self._face_encoder, card = self._load("face_encoder")
             self._embedder = FaceEmbedder(card.extra.get("backend", "dlib"))
+
+    def prepare_text(self, text: str, language: str | None = None) -> None:
+        """Load what a text's first sentence needs to be read (done by itself by `speak`); arguments as of `speak`."""
+        with contextlib.suppress(InputError):  # `speak` raises it, when its turn comes
+            for sentence in islice(split_sentences(text, language), 1):
+                phonemise(sentence, language)
 
     def speaker_of_face(self, image: np.ndarray, landmarks: np.ndarray) -> np.ndarray:
         """The voice that a face calls for: `(1024,)` float32, unit length.

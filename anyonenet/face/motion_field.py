@@ -27,7 +27,7 @@ def motion_field(landmarks: ArrayLike, photo_landmarks: ArrayLike, size: int = 2
         size: side of the canvas.
 
     Returns:
-        `(size, size, 3)` float32: displacement x and y in half sides of the picture, and nearness to landmarks in
+        `(size, size, 3)` float32, in memory plane by plane: displacement x and y in half sides of the picture, and nearness to landmarks in
         [0, 1), which is how much of the displacement of the landmarks is left there.
 
     Raises:
@@ -41,10 +41,16 @@ def motion_field(landmarks: ArrayLike, photo_landmarks: ArrayLike, size: int = 2
     moved = 2 * (known[:, :2] - wanted[:, :2]) / size
     values = np.concatenate([moved, np.ones((68, 1))], axis=1)
     axis = (2 * np.arange(GRID) + 1) / GRID - 1
-    sums = np.zeros((GRID, GRID, 3))
+    squares = (axis - places[:, :, None]) ** 2  # (68, 2, GRID)
+    sums = np.zeros((3 * GRID, GRID))
     for deviation, weight in KERNELS:
-        across, down = (np.exp(-((axis - places[:, d, None]) ** 2) / (2 * deviation**2)) for d in (0, 1))
+        across, down = np.exp(squares * (-0.5 / deviation**2)).swapaxes(0, 1)
         # a Gaussian of two directions is a product, so the sum over landmarks is a product of matrices
-        sums += weight * np.stack([(down * values[:, channel, None]).T @ across for channel in range(3)], axis=-1)
-    field = (sums / (sums[..., 2:] + STILLNESS)).astype(np.float32)
-    return np.asarray(cv2.resize(field, (size, size), interpolation=cv2.INTER_LINEAR), dtype=np.float32)
+        weighted = (weight * values)[:, :, None] * down[:, None]  # (68, 3, GRID)
+        sums += weighted.reshape(len(values), -1).T @ across
+    field = sums.reshape(3, GRID, GRID)
+    field = (field / (field[2] + STILLNESS)).astype(np.float32)
+    planes = np.empty((3, size, size), np.float32)
+    for plane, coarse in zip(planes, field, strict=True):
+        cv2.resize(coarse, (size, size), dst=plane, interpolation=cv2.INTER_LINEAR)
+    return planes.transpose(1, 2, 0)

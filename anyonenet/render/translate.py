@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+import cv2
 import numpy as np
 import torch
 from numpy.typing import ArrayLike, NDArray
@@ -75,7 +76,7 @@ class UNetRenderer:
         landmarks = _checked(landmarks)
         self._translation = weights if isinstance(weights, Translation) else Translation(weights, device)
         self._square = Square.around(landmarks, self._translation.faces)
-        self._picture = _to_network(self._square.cut(photo, SIDE))
+        self._picture = _to_network(self._square.cut(photo, SIDE), np.empty((3, SIDE, SIDE), np.float32))
         self._points = self._square.points(landmarks[:, :2], SIDE)
         rest = next(self._translation.each([self._seen(landmarks)]))
         self._blend = blend_of(photo, landmarks, self._square, rest)
@@ -100,10 +101,12 @@ class UNetRenderer:
     def _seen(self, landmarks: NDArray[np.floating]) -> NDArray[np.float32]:
         """What the network reads, `(inputs, SIDE, SIDE)`: sketch, photo and, if it wants it, the motion field."""
         points = self._square.points(landmarks[:, :2], SIDE)
-        parts = [_to_network(draw_sketch(points, SIDE)), self._picture]
-        if self._translation.inputs == 9:
-            parts.append(motion_field(points, self._points, SIDE).transpose(2, 0, 1))
-        return np.concatenate(parts)
+        seen = np.empty((self._translation.inputs, SIDE, SIDE), np.float32)
+        _to_network(draw_sketch(points, SIDE), out=seen[:3])
+        seen[3:6] = self._picture
+        if len(seen) == 9:
+            seen[6:] = motion_field(points, self._points, SIDE).transpose(2, 0, 1)
+        return seen
 
 
 def _checked(landmarks: ArrayLike) -> NDArray[np.floating]:
@@ -113,7 +116,9 @@ def _checked(landmarks: ArrayLike) -> NDArray[np.floating]:
     return points
 
 
-def _to_network(picture: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """(H, W, 3) uint8 -> (3, H, W) float32 in [-1, 1]."""
-    planes = np.ascontiguousarray(picture.transpose(2, 0, 1)).astype(np.float32)
-    return np.asarray(planes / np.float32(127.5) - 1, dtype=np.float32)
+def _to_network(picture: NDArray[np.uint8], out: NDArray[np.float32]) -> NDArray[np.float32]:
+    """(H, W, 3) uint8 -> `out`, (3, H, W) float32 in [-1, 1]."""
+    for levels, plane in zip(cv2.split(picture), out, strict=True):
+        np.divide(levels, np.float32(127.5), out=plane)
+    out -= 1
+    return out
