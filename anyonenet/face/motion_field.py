@@ -27,8 +27,8 @@ def motion_field(landmarks: ArrayLike, photo_landmarks: ArrayLike, size: int = 2
         size: side of the canvas.
 
     Returns:
-        `(size, size, 3)` float32, in memory plane by plane: displacement x and y in half sides of the picture, and nearness to landmarks in
-        [0, 1), which is how much of the displacement of the landmarks is left there.
+        `(size, size, 3)` float32, in memory plane by plane: displacement x and y in half sides of the picture, and
+        nearness to landmarks in [0, 1), which is how much of the displacement of the landmarks is left there.
 
     Raises:
         ValueError: a wrong shape, or values that are not finite.

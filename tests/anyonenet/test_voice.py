@@ -113,3 +113,12 @@ def test_weights_of_another_symbol_table_are_refused(tiny_weights, tmp_path):
     (tmp_path / "tts" / "config.json").write_text(json.dumps(config))
     with pytest.raises(WeightsError, match="was trained with .* symbols"):
         Voice(tmp_path)
+
+
+def test_getting_a_text_ready_reads_its_first_sentence_and_raises_nothing(voice, monkeypatch):
+    read = []
+    monkeypatch.setattr("anyonenet.voice.phonemise", lambda sentence, language: read.append((sentence, language)))
+    voice.prepare_text(TEXT, "en")
+    assert read == [("Good morning.", "en")]
+    voice.prepare_text("...", None)  # nothing to be spoken: `speak` says so
+    assert len(read) == 1
