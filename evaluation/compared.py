@@ -14,10 +14,11 @@ from evaluation.bootstrap import CONFIDENCE, Figure, mean_of, share_of
 from evaluation.measurement import Measurement, readable
 from evaluation.tables import Table
 
-METHODS = ("unet", "warp", "copy", "mean", "average", "true", "detector")
+METHODS = ("unet", "warp", "copy", "mean", "average", "moved", "true", "detector")
 """what is compared: the U-Net, the warp renderer, the photo left as it is, the pixel mean of photo and target (half the
 target itself, so it knows what nobody can), the pixel mean of photo and the average of all targets (which knows none of
-them), the target itself (`detector`: for figures of the detector's error). The U-Net's figures have no suffix."""
+them), the photo moved by an optical flow that has seen the target (what moving alone could reach), the target itself
+(`detector`: for figures of the detector's error). The U-Net's figures have no suffix."""
 HIGHER = ("ssim", "psnr", "cpbd", "faces_found", "identity_held")
 """figures of which more is better"""
 BASELINES = {
@@ -146,6 +147,7 @@ def _explained(shown: Sequence[str]) -> list[str]:
     told = {
         "mean": "mean: half the photo, half the target itself, pixel by pixel; no renderer knows the target",
         "average": "average: half the photo, half the average of all targets of the clip",
+        "moved": "moved: the photo moved by an optical flow that sees the target; no renderer knows the target",
     }
     return [line for name, line in told.items() if name in shown]
 

@@ -69,7 +69,8 @@ def evaluate(
     Returns:
         Of the U-Net, and with `_warp`, `_copy` and `_mean` behind of the warp renderer, the photo as it is and the
         pixel mean of photo and target, which is half the target itself (of clips also `_average`, the pixel mean of the
-        photo and the average of the clip's frames, which knows none of them): `l1` (grey levels of 0 to 1), `ssim`,
+        photo and the average of the clip's frames, which knows none of them, and `_moved`, the photo moved by an
+        optical flow that has seen the target): `l1` (grey levels of 0 to 1), `ssim`,
         `psnr` (dB), `perceptual_NAME`, `lpips`; `fid`, of all made pictures against all true ones, without an interval;
         `cpbd`, sharpness, and `cpbd_true` of the true pictures; `lips`, mean distance of the lips found again in the
         made picture from those asked for, in eye distances, and `lips_detector`, the same on the true picture, which is

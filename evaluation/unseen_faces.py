@@ -38,6 +38,7 @@ from datamodules.corpora.files import PICTURES
 from datamodules.mini.animation import animate
 from evaluation.compared import Compared
 from evaluation.frame_judge import SAME_FACE, FrameJudge, judged
+from evaluation.moved_photo import moved_photo
 from evaluation.picture_scores import scored
 from evaluation.seen_video import as_tensor, cpbd
 
@@ -146,7 +147,8 @@ def renderings(subject: Subject, translation: Translation) -> Iterator[dict[str,
         made["copy"] = subject.photo
         if subject.truth:
             true = subject.truth[number]
-            made |= {"mean": _mean([subject.photo, true]), "average": average, "true": true}
+            made |= {"mean": _mean([subject.photo, true]), "average": average}
+            made |= {"moved": moved_photo(subject.photo, true), "true": true}
         yield made
 
 

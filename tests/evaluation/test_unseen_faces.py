@@ -72,11 +72,12 @@ def test_figures_of_real_faces_are_of_whole_renderers(judge, tiny_weights, tmp_p
         frames=2,
     )  # fmt: skip
     figures = {name: figure.value for name, figure in measured.figures.items()}
-    for method in ("", "_warp", "_copy", "_mean", "_average"):
+    for method in ("", "_warp", "_copy", "_mean", "_average", "_moved"):
         assert 0 < figures[f"clips_ssim{method}"] <= 1 and figures[f"clips_lips{method}"] < 1e-3
     # asked for the landmarks that the photo has, both renderers leave it as it is
     assert figures["clips_ssim"] == pytest.approx(figures["clips_ssim_copy"])
     assert figures["clips_ssim_mean"] > figures["clips_ssim_average"] > figures["clips_ssim_copy"]
+    assert figures["clips_ssim_moved"] > figures["clips_ssim_average"]
     assert "pictures_ssim" not in figures and 0 < figures["pictures_rest_ssim"] < 1
     assert figures["pictures_lips"] == pytest.approx(figures["pictures_lips_copy"]) and figures["pictures_lips"] > 0
     assert any("grass.png left out" in note for note in measured.notes)
