@@ -41,7 +41,7 @@ LIMITS = {
     "voice": 150,
     "warp": 60,
     "engines": 400,
-    "whole": 240,
+    "whole": 360,
     "lengths": 420,
     "jobs": 180,
     "peers": 240,

@@ -46,9 +46,9 @@ class FrameJudge:
     def __init__(self, detector: Detector | None = None, embedder: Embedder | None = None):
         self.detector, self.embedder = detector or dlib_detector(), embedder or dlib_embedder()
 
-    def see(self, picture: Tensor) -> Sight:
-        """Face and identity in a picture `(3, H, W)` in [-1, 1]."""
-        found = self.detector(picture)
+    def see(self, picture: Tensor, near: Tensor | None = None) -> Sight:
+        """Face and identity in a picture `(3, H, W)` in [-1, 1]; `near` as of `Detector`."""
+        found = self.detector(picture, near)
         if found is None:
             return Sight(None, None)
         return Sight(found, self.embedder(pixels_of(picture), found.numpy()))

@@ -173,13 +173,13 @@ def measure_subjects(
     translation, compared = Translation(weights, engine=WHOLE), Compared()
     network = cast(ImageTranslator, load_weights(weights, "images")[0])
     for subject in tqdm(subjects, desc="real faces", unit="face"):
-        copied = judge.see(as_tensor(subject.photo))
+        copied = judge.see(as_tensor(subject.photo), torch.from_numpy(subject.landmarks[:, :2]))
         for number, made in enumerate(renderings(subject, translation)):
             asked = torch.from_numpy(subject.asked[number, :, :2])
             true = made.pop("true", None)
             for method, frame in made.items():
                 square = as_tensor(frame[subject.square])
-                sight = copied if method == "copy" else judge.see(as_tensor(frame))
+                sight = copied if method == "copy" else judge.see(as_tensor(frame), asked)
                 values = judged(sight, asked, subject.portrait) | {"cpbd": cpbd(square)}
                 if true is not None:
                     values |= scored(square[None], as_tensor(true[subject.square])[None], scores)

@@ -2,16 +2,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, Protocol
 
 import torch
 from torch import Tensor
 
 from evaluation.metrics.aggregates import ItemMean
 
-Detector = Callable[[Tensor], "Tensor | None"]
-"""a picture `(3, H, W)` in [-1, 1] -> `(68, 2)` pixels, or None where it shows no face"""
+
+class Detector(Protocol):
+    """Finds landmarks."""
+
+    def __call__(self, picture: Tensor, near: Tensor | None = None) -> Tensor | None:
+        """`(68, 2)` pixels, or None where no face is shown.
+
+        Args:
+            picture: `(3, H, W)` in [-1, 1].
+            near: `(N, 2)` pixels: of several faces the one is meant whose middle is nearest to theirs; None: the
+                largest.
+        """
+        ...
+
+
 POINTS = {"lips": slice(48, 68), "all": slice(0, 68)}
 
 
@@ -64,7 +77,7 @@ class RedetectedLandmarkDistance(ItemMean):
 
 
 def dlib_detector() -> Detector:
-    """dlib's largest face, whose weights come with its package."""
+    """dlib's, whose weights come with its package."""
     import numpy as np
 
     from anyonenet.errors import FaceError
@@ -73,10 +86,13 @@ def dlib_detector() -> Detector:
 
     detector = LandmarkDetector("dlib")
 
-    def detect(picture: Tensor) -> Tensor | None:
+    def detect(picture: Tensor, near: Tensor | None = None) -> Tensor | None:
         pixels = ((picture.permute(1, 2, 0) + 1) * 127.5).round().clamp(0, 255).to(torch.uint8)
         image = np.ascontiguousarray(pixels.cpu().numpy())
         boxes = detect_faces(image)
+        if near is not None:
+            middle = near.double().mean(0).numpy()
+            boxes.sort(key=lambda box: float(np.hypot(*(np.array(box.centre) - middle))))
         try:
             return torch.from_numpy(detector(image, boxes[0])[:, :2]) if boxes else None
         except FaceError:  # a box around what the landmarks do not take for a face

@@ -42,7 +42,7 @@ class Detector:
 
     seen: list[int] = field(default_factory=list)
 
-    def __call__(self, picture: Tensor) -> Tensor | None:
+    def __call__(self, picture: Tensor, near: Tensor | None = None) -> Tensor | None:
         grey = float((picture.mean() + 1) * 127.5)
         self.seen.append(round(grey))
         return torch.from_numpy(face(grey)) if grey > 10 else None

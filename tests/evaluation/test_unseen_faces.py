@@ -33,7 +33,7 @@ def judge(monkeypatch) -> FrameJudge:
     monkeypatch.setattr(unseen_faces._Finder, "landmarks", lambda self, picture: found(picture))
     monkeypatch.setattr(unseen_faces, "LandmarkDetector", lambda backend: None)
 
-    def detector(picture: torch.Tensor) -> torch.Tensor | None:
+    def detector(picture: torch.Tensor, near: torch.Tensor | None = None) -> torch.Tensor | None:
         return torch.from_numpy(LANDMARKS[:, :2]) if float(picture.mean()) > -0.75 else None
 
     looking = FrameJudge(detector, lambda picture, landmarks: picture.mean((0, 1)).astype(np.float32) / 20)

@@ -52,6 +52,20 @@ def test_dlib_finds_the_face_of_a_photograph(astronaut):
     assert metric.compute() == 0
 
 
+def test_of_two_faces_the_one_that_is_asked_for(astronaut):
+    alone = np.asarray(Image.open(astronaut).convert("RGB"))[:256, 96:352]
+    smaller = np.asarray(Image.fromarray(alone).resize((224, 224)))
+    both = np.full((256, 512, 3), 128, np.uint8)
+    both[:, :256], both[16:240, 272:496] = alone, smaller
+    picture = torch.from_numpy(both).permute(2, 0, 1) / 127.5 - 1
+    detector = dlib_detector()
+    largest = detector(picture)
+    assert largest[:, 0].mean() < 256
+    assert torch.equal(detector(picture, largest + 9), largest)
+    other = detector(picture, largest + torch.tensor([250.0, 0.0]))
+    assert other[:, 0].mean() > 256
+
+
 def test_mistakes_are_named():
     with pytest.raises(ValueError, match=r"found is \(68, 2\), wanted \(2, 68, 2\)"):
         redetected_landmark_distance(face(), torch.stack([face()] * 2))
