@@ -10,7 +10,7 @@ import contextlib
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import cast
 
 import numpy as np
 import torch
@@ -30,6 +30,7 @@ from anyonenet.side_by_side import SideBySide, usable_cores
 from anyonenet.spoken_motion import MovingSentence, SpokenMotion, Subject
 from anyonenet.stopwatch import Stopwatch
 from anyonenet.systems.known import known_system, load_system
+from anyonenet.systems.manner import Manner, Mannered
 from anyonenet.systems.system import Performer, System
 from anyonenet.voice import Voice
 
@@ -121,7 +122,7 @@ class Pipeline:
         """
         for request in requests:
             self._system(request.system).prepare(request.drawn_by)
-            self._wear(request)
+            self._follow(request)
             if request.speech is None:
                 self._voice.prepare_faces()
 
@@ -169,17 +170,14 @@ class Pipeline:
             self._systems[name] = load_system(name, self._weights, self._device, self._engine)
         return self._systems[name]
 
-    def _wear(self, request: Request) -> None:
-        if known_system(request.system).styled:
-            system: Any = self._system(request.system)
-            system.wear(request.style)
+    def _follow(self, request: Request) -> None:
+        if known_system(request.system).manners:
+            system = cast(Mannered, self._system(request.system))
+            system.follow(Manner(emotion_of(request.emotion), request.style))
 
     def _performer(self, request: Request, portrait: Portrait, fps: float) -> Performer:
-        system = self._system(request.system)
-        if known_system(request.system).emotional:
-            vars(system)["emotion"] = emotion_of(request.emotion)
-        self._wear(request)
-        return system.performer(portrait, fps, request.seed, request.drawn_by)
+        self._follow(request)
+        return self._system(request.system).performer(portrait, fps, request.seed, request.drawn_by)
 
     def _begin(self, request: Request) -> _Job:
         """Start to read the photo, to speak, and to move."""

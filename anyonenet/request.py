@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from anyonenet.errors import InputError
-from anyonenet.systems.known import SYSTEMS, known_system
+from anyonenet.systems.known import followers, known_system
 
 LANGUAGES = ("en", "zh")
 SIZES = (64, 1024)
@@ -103,15 +103,13 @@ class Request:
     def _check_emotion(self) -> None:
         from anyonenet.face.blendshapes import emotion_of  # reads no arrays where nobody asks for them
 
-        if emotion_of(self.emotion) != "neutral" and not known_system(self.system).emotional:
-            able = [name for name, known in SYSTEMS.items() if known.emotional]
+        if emotion_of(self.emotion) != "neutral" and self.system not in (able := followers("emotion")):
             raise InputError(f"the system '{self.system}' shows no emotions; choose {' or '.join(able)}, or neutral")
 
     def _check_style(self) -> None:
         if self.style is None:
             return
-        if not known_system(self.system).styled:
-            able = [name for name, known in SYSTEMS.items() if known.styled]
+        if self.system not in (able := followers("style")):
             raise InputError(f"the system '{self.system}' takes no mouth style; choose {' or '.join(able)}")
         if not (Path(self.style) / "config.json").is_file():
             raise InputError(

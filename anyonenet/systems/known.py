@@ -31,10 +31,8 @@ class Known:
     """whose weights it needs, besides those of the voice and of its renderer"""
     renderers: tuple[str, ...] = LANDMARK_RENDERERS
     """that can draw it, the usual one first; `OWN` where frames come from its own networks"""
-    emotional: bool = False
-    """whether its `emotion` can be set before a performer is asked for"""
-    styled: bool = False
-    """whether it has `wear(folder)`, by which a person's mouth style is taken before a performer is asked for"""
+    manners: tuple[str, ...] = ()
+    """fields of `anyonenet.systems.manner.Manner` that it follows; with any it is `Mannered`"""
 
 
 SYSTEMS = {
@@ -46,8 +44,7 @@ SYSTEMS = {
         "Write-a-Speaker",
         ("write_a_speaker_mouth", "write_a_speaker_upper", "write_a_speaker_head", "write_a_speaker_frames"),
         (OWN, *LANDMARK_RENDERERS),
-        emotional=True,
-        styled=True,
+        manners=("emotion", "style"),
     ),
     "own": Known("Own model", ("own_landmarks",)),
 }
@@ -66,6 +63,11 @@ def known_system(name: str) -> Known:
     if name not in SYSTEMS:
         raise InputError(f"'{name}' is not a system; known are {', '.join(SYSTEMS)}")
     return SYSTEMS[name]
+
+
+def followers(manner: str) -> list[str]:
+    """Names of the systems that follow a manner."""
+    return [name for name, known in SYSTEMS.items() if manner in known.manners]
 
 
 def missing_stages(name: str, weights: Path) -> list[str]:

@@ -23,6 +23,7 @@ from anyonenet.render.renderer import Renderer
 from anyonenet.render.space_time import STAGE, SpaceTimeRenderer, VideoGenerator
 from anyonenet.systems.known import LANDMARK_RENDERERS, OWN
 from anyonenet.systems.landmark_performer import LandmarkPerformer, LandmarkSystem
+from anyonenet.systems.manner import Manner
 from anyonenet.voice import Spoken
 
 BEGIN_SECONDS = 0.5
@@ -128,15 +129,9 @@ class WriteASpeaker(LandmarkSystem):
             renderers=(OWN, *LANDMARK_RENDERERS),
         )
 
-    def wear(self, folder: Path | None) -> None:
-        """Take a person's mouth style, for performers made from now on.
-
-        Args:
-            folder: as `anyonenet style` writes it; None: the one beside the other weights, most have none.
-
-        Raises:
-            WeightsError: there is none in `folder`, or it is damaged.
-        """
+    def follow(self, manner: Manner) -> None:
+        """As of `anyonenet.systems.manner.Mannered`; without a style it is the one beside the other weights, if any."""
+        self.emotion, folder = manner.emotion, manner.style
         beside = self._weights / STYLE
         if folder is None and not (beside / "config.json").is_file():
             self.style = self.identity = None
@@ -169,5 +164,5 @@ def load(weights: Path, device: torch.device, engine: EngineUse) -> WriteASpeake
     from anyonenet.face_text import TextMotion
 
     system = WriteASpeaker(TextMotion(weights, device), weights, device, engine)
-    system.wear(None)
+    system.follow(Manner())
     return system

@@ -18,6 +18,7 @@ from anyonenet.networks.mouth_style import MouthStyle, fit_style
 from anyonenet.portrait import Portrait, portrait_of
 from anyonenet.side_by_side import SideBySide
 from anyonenet.stopwatch import Stopwatch
+from anyonenet.systems.manner import Manner
 from anyonenet.systems.write_a_speaker import WriteASpeaker
 from anyonenet.voice import Spoken
 from tests.anyonenet.render.test_space_time import FACE, PHOTO, generator
@@ -84,7 +85,7 @@ def test_the_mouth_opens_and_the_head_turns_away_from_the_photo_gently():
 def test_emotions_reach_the_upper_face():
     made = system()
     calm = made.performer(portrait(), 25.0, 0, "warp").perform(spoken(40))
-    made.emotion = "anger"
+    made.follow(Manner("anger"))
     angry = made.performer(portrait(), 25.0, 0, "warp").perform(spoken(40))
     assert (angry.landmarks[:, 22, 1] > calm.landmarks[:, 22, 1] + 0.5).all()
 
@@ -109,16 +110,16 @@ def test_a_persons_mouth_style_is_learned_from_pairs_and_used():
 def test_a_style_is_worn_from_its_folder_and_taken_off_again(tmp_path):
     made = system(tmp_path / "weights")
     save_style(tmp_path / "anna", MouthStyle(), np.full(60, 0.5), "Anna")
-    made.wear(tmp_path / "anna")
+    made.follow(Manner(style=tmp_path / "anna"))
     assert made.style is not None and made.identity.tolist() == [0.5] * 60
-    made.wear(None)
+    made.follow(Manner())
     assert made.style is None and made.identity is None
     save_style(tmp_path / "weights" / STYLE, MouthStyle(), np.zeros(60), "Bert")
-    made.wear(None)
+    made.follow(Manner())
     assert made.style is not None and made.identity.tolist() == [0.0] * 60
     save_style(tmp_path / "odd", MouthStyle(), np.zeros(3), "nobody")
     with pytest.raises(WeightsError, match="odd holds no mouth style; make it again: anyonenet style"):
-        made.wear(tmp_path / "odd")
+        made.follow(Manner(style=tmp_path / "odd"))
 
 
 def test_what_is_missing_is_named(tmp_path):
