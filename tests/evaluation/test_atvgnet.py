@@ -103,7 +103,7 @@ def test_frames_are_measured_beside_the_photo():
     landmarks[..., 36, 0], landmarks[..., 45, 0] = -0.5, 0.5
     batch = MovingPhotoBatch(true[:, 0], landmarks[:, 0], true, landmarks)
     found = (landmarks[0, 0] + 1) * 128 - 0.5
-    judge = FrameJudge(lambda picture: found + 12.8, lambda picture, points: np.zeros(3, np.float32))
+    judge = FrameJudge(lambda picture, near=None: found + 12.8, lambda picture, points: np.zeros(3, np.float32))
     figures = atvgnet_frames.measure(Draws(true), [batch], ["a"], judge, every=3)
     values = {name: figure.value for name, figure in figures.items()}
     assert values["l1"] == values["step_l1"] == 0 and values["ssim"] == pytest.approx(1, abs=1e-5)
