@@ -67,8 +67,10 @@ def read_record(weights: Path, engine: str, sha256: str, arguments: dict[str, An
         raise WeightsError(f"{weights} is not exported for engine '{engine}': {mend}")
     try:
         record = Record(**json.loads(path.read_text(encoding="utf-8")))
-    except (json.JSONDecodeError, UnicodeDecodeError, TypeError) as error:
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
         raise WeightsError(f"{path} cannot be read ({error}); make it again: {mend}") from None
+    except TypeError:  # fields that are missing, or not known
+        raise WeightsError(f"{path} is of another version of the program; make it again: {mend}") from None
     if record.source_sha256 != sha256 or record.arguments != json.loads(json.dumps(arguments)):
         raise WeightsError(f"{path.parent} is of other weights than those in {weights}; make it again: {mend}")
     return record
