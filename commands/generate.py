@@ -6,7 +6,7 @@ import argparse
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from anyonenet.engine_use import WHOLE_EVERY, EngineUse
+from anyonenet.engine_use import WHOLE_EVERY, WHOLE_SECONDS, EngineUse, whole_every_at
 from anyonenet.systems.known import RENDERERS, SYSTEMS  # names only: light
 from anyonenet.vocoder import VOCODERS
 from commands.options import Mistake, Options, between, positive, seed
@@ -75,10 +75,10 @@ def options() -> Options:
     picture.add_argument(
         "--whole-every",
         type=between(1, 16),
-        default=WHOLE_EVERY,
         metavar="N",
         help="the paper's network is computed whole for every Nth frame; between them what its coarse levels make is "
-        f"interpolated (default {WHOLE_EVERY}; 1: whole for each; on a GPU always)",
+        f"interpolated (default: every {WHOLE_SECONDS} s, {WHOLE_EVERY} at 25 frames a second; 1: whole for each, as "
+        "on a GPU always)",
     )
     picture.add_argument("--fps", type=between(5, 60, float), default=25.0, help="frames a second (default 25)")
     picture.add_argument(
@@ -129,7 +129,9 @@ def main(arguments: list[str]) -> int:
             from anyonenet.pipeline import Pipeline
             from commands.places import default_weights, usable_device
 
-            device, engine = usable_device(values.device), EngineUse(values.engine, values.whole_every)
+            device = usable_device(values.device)
+            slowest = min(request.fps for request in requests)
+            engine = EngineUse(values.engine, values.whole_every or whole_every_at(slowest))
             systems = dict.fromkeys(request.system for request in requests)
             weights = values.weights or default_weights()
             pipeline = Pipeline(weights, device, reader, engine=engine, systems=systems, vocoder=values.vocoder)
@@ -183,7 +185,7 @@ def requests_of(values: argparse.Namespace) -> list[Request]:
     drawn = any(one.drawn_by == "unet" for one in requests)
     for option, changed in (
         ("--engine", values.engine != "auto"),
-        ("--whole-every", values.whole_every != WHOLE_EVERY),
+        ("--whole-every", values.whole_every is not None),
     ):
         if changed and not drawn:
             raise Mistake(f"generate: {option} is for the paper's network; add --renderer unet")

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 import pytest
 
-from anyonenet.engine_use import EngineUse
+from anyonenet.engine_use import EngineUse, whole_every_at
 from anyonenet.engines import export_images, load_image_engine
 from anyonenet.engines.key_frames import groups
 from tests.anyonenet.engines.conftest import SIDE, pictures
@@ -64,6 +64,11 @@ def test_frames_between_key_frames_are_near_and_key_frames_exact(engine):
     held = load_image_engine(weights, EngineUse(name, 4), 1)
     still = np.stack(list(held.stream([seen[3]] * 4)))
     assert np.abs(still - exact[3]).max() < 1e-4  # nothing moves: nothing is lost
+
+
+def test_slower_videos_have_more_whole_frames():
+    assert [whole_every_at(fps) for fps in (5, 10, 25, 60)] == [1, 2, 4, 10]
+    assert EngineUse().whole_every == whole_every_at(25)
 
 
 def test_one_in_none_is_refused(weights):
