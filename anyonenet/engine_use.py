@@ -4,9 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-WHOLE_EVERY = 4
 WHOLE_SECONDS = 0.16
-"""that many frames last, at 25 a second"""
+"""between two frames that are computed whole"""
+
+
+def whole_every_at(fps: float) -> int:
+    """`EngineUse.whole_every` for a frame rate: what is interpolated moves in seconds, not in frames."""
+    return max(1, round(WHOLE_SECONDS * fps))
+
+
+WHOLE_EVERY = whole_every_at(25)
 
 
 @dataclass(frozen=True)
@@ -26,11 +33,6 @@ class EngineUse:
     def __post_init__(self) -> None:
         if self.whole_every < 1:
             raise ValueError(f"whole_every is {self.whole_every}; it must be 1 or more")
-
-
-def whole_every_at(fps: float) -> int:
-    """`EngineUse.whole_every` for a frame rate: what is interpolated moves in seconds, not in frames."""
-    return max(1, round(WHOLE_SECONDS * fps))
 
 
 AUTO = EngineUse()

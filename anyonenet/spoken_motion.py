@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 
 import numpy as np
@@ -12,6 +11,7 @@ from anyonenet.audio.files import read_audio
 from anyonenet.portrait import Portrait, PortraitReader
 from anyonenet.portrait_process import PortraitProcess
 from anyonenet.request import Request
+from anyonenet.side_by_side import SideBySide
 from anyonenet.stopwatch import Stopwatch
 from anyonenet.systems.system import Performance, Performer
 from anyonenet.text.phonemes import split_sentences
@@ -71,8 +71,8 @@ class SpokenMotion:
         with watch.of("voice"):
             lengths = [len(piece.encode()) for piece in split_sentences(request.text, request.language)]
         asked = (request.image, request.size, request.crop, request.face, request.landmarks)
-        with watch.of("photo"), ThreadPoolExecutor(1) as beside:
-            reading = beside.submit(self._reader.read, *asked)
+        with watch.of("photo"), SideBySide(1) as beside:
+            reading = beside.do(self._reader.read, *asked)
             self._voice.prepare_text(request.text, request.language)
             portrait = reading.result()
         with watch.of("motion"):

@@ -61,6 +61,8 @@ def load_image_engine(
         runner = _run_exported(engine_folder(weights, name), name, threads, parts)
         inputs, outputs = found.record.inputs, found.record.outputs
     threads = threads if device.type == "cpu" else 1
+    if parts and runner.fine is not None:
+        reason += f"; whole for one in {use.whole_every} frames"
     return ImageEngine(name, reason, inputs, outputs, card, runner, threads, use.whole_every)
 
 

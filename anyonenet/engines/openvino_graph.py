@@ -18,8 +18,7 @@ from anyonenet.networks.image_translation import ImageTranslator
 class OpenVinoGraph:
     """Builds models while walks are walked; a feature is an output of a node.
 
-    Models take one picture: with shapes that are known OpenVINO joins what is said one value at a time into one step,
-    which takes a quarter off the default network's time.
+    Models take one picture: with shapes that are known OpenVINO joins what is said one value at a time into one step.
 
     Args:
         ranges: of the convolutions' inputs; what is there becomes int8. None: all stays in floating point.

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import queue
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ import torch
 
 from anyonenet.engines.runner import Pictures, Runner
 from anyonenet.networks.image_translation import ImageTranslator
+from anyonenet.side_by_side import SideBySide
 
 OPENVINO_FILES = ("model.xml", "fine.xml")
 ONNX_FILES = ("model.onnx", "fine.onnx")
@@ -92,8 +92,9 @@ def run_openvino(folder: Path, engine: str, threads: int, parts: bool = False) -
 
         return run
 
-    with ThreadPoolExecutor() as beside:  # compiling takes most of the time to get ready
-        whole, *fine = beside.map(load, OPENVINO_FILES if parts else OPENVINO_FILES[:1])
+    files = OPENVINO_FILES if parts else OPENVINO_FILES[:1]
+    with SideBySide(len(files)) as beside:  # compiling takes most of the time to get ready
+        whole, *fine = beside.map(load, files)
     return _runner(whole, fine[0] if fine else None)
 
 

@@ -15,6 +15,7 @@ import pytest
 import torch
 
 from anyonenet.audio.files import read_audio
+from anyonenet.engine_use import EngineUse
 from anyonenet.errors import AnyoneNetError, InputError, WeightsError
 from anyonenet.networks.landmark_predictor import LandmarkPredictor
 from anyonenet.pipeline import Pipeline
@@ -99,6 +100,13 @@ def test_speech_reference_changes_the_voice(pipeline, job, tmp_path):
     first = pipeline.generate(job).nearest_speakers
     second = pipeline.generate(dataclasses.replace(job, speech=reference)).nearest_speakers
     assert first != second
+
+
+@pytest.mark.parametrize(("every", "said"), [(3, "; whole for one in 3 frames"), (1, "")])
+def test_how_the_network_is_to_run_reaches_the_engine_and_is_said(tiny_weights, job, every, said):
+    made = Pipeline(tiny_weights, reader=object(), engine=EngineUse("torch-fp32", every))
+    made.prepare([dataclasses.replace(job, renderer="unet")])
+    assert made.engine_reason == f"engine torch-fp32 (32-bit floats), as asked for{said}"
 
 
 def test_unet_renderer_draws_the_head_only(pipeline, job):
